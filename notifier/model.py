@@ -75,8 +75,7 @@ class Cadence:
 
 class SubscriberState(StrEnum):
     """active: gets digests. left: unsubscribed, kept for a while so that the way back keeps its
-    history. pending: asked to get them and has not confirmed that yet. erased: nothing is known of
-    them but a keyed hash of their address.
+    history. pending: asked to get them, not confirmed yet. erased: a keyed hash of their address.
     """
 
     ACTIVE = "active"
@@ -103,8 +102,7 @@ class Subscriber:
 
     ``due`` is when the next digest of each frequency is, or may be where an item is what makes it
     due. They want nothing of ``muted`` topics, and nothing before the day ``paused_until``. They
-    are known since ``created_at``, and where they left, it was at ``left_at``.
-    ``problem`` says what is wrong with their row, which is read as well as it can be.
+    came at ``created_at`` and left at ``left_at``. ``problem`` says what is wrong with their row.
     """
 
     id: int
@@ -122,6 +120,11 @@ class Subscriber:
     created_at: datetime | None = None
     left_at: datetime | None = None
     problem: str = ""
+
+    @property
+    def next_epoch(self) -> int:
+        """That of whoever confirms: who left begins another, so that no link from before counts."""
+        return self.epoch + (self.state is SubscriberState.LEFT)
 
 
 class ConsentKind(StrEnum):

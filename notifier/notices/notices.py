@@ -141,14 +141,14 @@ class Notices:
         if request is None or request.confirmed_at:
             return None
         if one.notice == NoticeKind.CONFIRM:
-            return self._confirm(one, request)
+            return self._confirm(person, request)
         make = self._address if one.notice == NoticeKind.ADDRESS else self._manage
         return make(one, person, request)
 
-    def _confirm(self, one: Claimed, request: AskedRequest) -> Notice:
+    def _confirm(self, person: Subscriber, request: AskedRequest) -> Notice:
         words = catalogue(request.asked.language, FOLDER)
         say, site = words.say, self.sender.site_title
-        link, until = self._confirming(one, request, words)
+        link, until = self._confirming(person, request, words)
         return self._told(
             "confirm_mail",
             words,
@@ -167,7 +167,7 @@ class Notices:
         new = [each for each in _selections(request.asked) if each not in has]
         adding: tuple[Part, ...] = ()
         if new:
-            link, until = self._confirming(one, request, words)
+            link, until = self._confirming(person, request, words)
             adding = (
                 say("manage_mail.more"),
                 self._listing(new, words),
@@ -259,10 +259,12 @@ class Notices:
             is_of_list=is_of_list,
         )
 
-    def _confirming(self, one: Claimed, request: AskedRequest, words: Catalogue) -> tuple[str, str]:
+    def _confirming(
+        self, person: Subscriber, request: AskedRequest, words: Catalogue
+    ) -> tuple[str, str]:
         """The link that confirms, and until when it does."""
         until = request.asked_at + CONFIRM_WITHIN
-        link = self.links.confirm(one.public_id, one.epoch, str(request.id), until)
+        link = self.links.confirm(person.public_id, person.next_epoch, str(request.id), until)
         zone = zone_named(request.asked.timezone) or self.zone
         return link, self._moment(until, zone, words)
 

@@ -140,8 +140,7 @@ def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
 
 def withdraw(connection: Connection, numbers: Collection[int], now: datetime) -> None:
     """The same of the deliveries of these numbers."""
-    if numbers:
-        _drop(connection, deliveries.c.id.in_(numbers), now)
+    _drop(connection, deliveries.c.id.in_(numbers), now)
 
 
 def _drop(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:

@@ -279,7 +279,8 @@ def settle(
         mine, left = _other(connection, lease, settlements)
         _record(connection, lease, now, settlements)
         _follow(connection, settlements, mine, now, keyed)
-        withdraw(connection, left, now)
+        if left:
+            withdraw(connection, left, now)
     return ()
 
 
@@ -308,7 +309,8 @@ def settle_or_hold(
             held.append(one.delivery)
     settled = [one for one in settlements if one.delivery not in held]
     _follow(connection, settled, {*mine, *held}, now, keyed)
-    withdraw(connection, left, now)
+    if left:
+        withdraw(connection, left, now)
     return held
 
 

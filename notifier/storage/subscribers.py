@@ -91,11 +91,10 @@ def put(
         [owner] = added.values()
     else:
         owner = known.id
-        comes_back = known.state is SubscriberState.LEFT
         if known.state is not SubscriberState.ACTIVE:
             # What they followed before they left is over.
             follow(connection, owner, Following(), now)
-        changed = _columns(wanted) | {"epoch": known.epoch + comes_back}
+        changed = _columns(wanted) | {"epoch": known.next_epoch}
         connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
         follow(connection, owner, wanted, now)
         connection.execute(mutes.delete().where(mutes.c.subscriber == owner))
@@ -240,16 +239,18 @@ def leave_by_address(connection: Connection, address: str, now: datetime) -> boo
 
 
 def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> bool:
-    left = connection.execute(
-        update(subscribers)
-        .where(who, subscribers.c.state.not_in(GONE))
-        .values(state=SubscriberState.LEFT, left_at=now)
-        .returning(subscribers.c.id)
-    ).scalar()
-    if left is not None:
-        stop(connection, left)
-        deliveries.drop(connection, [left], now)
-    return left is not None
+    known = select(subscribers.c.id, subscribers.c.state).where(who)
+    row = connection.execute(known.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        return False
+    leaves = row.state not in GONE
+    if leaves:
+        left = update(subscribers).where(subscribers.c.id == row.id)
+        connection.execute(left.values(state=SubscriberState.LEFT, left_at=now))
+        stop(connection, row.id)
+    # Who left before, and says no once more, is not asked whether they come back, either.
+    deliveries.drop(connection, [row.id], now)
+    return leaves
 
 
 def take_back(

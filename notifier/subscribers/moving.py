@@ -71,9 +71,10 @@ class Moving:
                 language=person.language,
                 address=usable,
             )
-            [number] = requests.ask(connection, {person.id: asked}, Shown(), now).values()
-            occasion = {person.id: str(number)}
-            deliveries.notify(connection, NoticeKind.ADDRESS, occasion, now, recipient=usable)
+            with self.sign_up.sparing(connection, usable, now):
+                [number] = requests.ask(connection, {person.id: asked}, Shown(), now).values()
+                occasion = {person.id: str(number)}
+                deliveries.notify(connection, NoticeKind.ADDRESS, occasion, now, recipient=usable)
         self.sign_up.wake()
         return SignUpAnswer.CHECK_MAIL
 

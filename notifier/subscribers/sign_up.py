@@ -5,7 +5,8 @@ Knows which mail follows on being asked, and how many one mailbox may get. Must 
 or tell whoever asks whether an address is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,7 +114,10 @@ class SignUp:
         if bounded:
             return bounded
         seen = shown()
-        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+        with (
+            self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection,
+            self.sparing(connection, usable, now),
+        ):
             erasure.recall(connection, usable, self.keyed)
             asking = {public_id: AskedBy(usable, asked)}
             [(owner, state)] = requests.make_known(connection, asking, now).values()
@@ -137,7 +141,8 @@ class SignUp:
             if bounded := self.bounded(connection, usable, network, now):
                 return bounded
             occasion = str(int(now.timestamp()))
-            deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
+            with self.sparing(connection, usable, now):
+                deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
         # Whoever has the address, so that the time it takes tells nobody anything.
         self.wake()
         return SignUpAnswer.CHECK_MAIL
@@ -193,7 +198,9 @@ class SignUp:
         request = requests.of_person(connection, int(claim.extra), claim.public_id)
         if request and request.confirmed_at:
             return NotConfirmed.DONE
-        if request is None or person is None or claim.is_over(now) or claim.epoch != person.epoch:
+        if request is None or person is None or claim.is_over(now):
+            return NotConfirmed.OVER
+        if claim.epoch != person.next_epoch:
             return NotConfirmed.OVER
         return person, request
 
@@ -213,7 +220,7 @@ class SignUp:
         """
         of_network = self._of_network(network)
         whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
-        of_one = self._of_one(connection, address)
+        of_one = Limit(self._of("address", address), _DAY, self.bounds.per_address)
         used_up = limits.used_up(connection, [*of_network, whole, of_one], now)
         if used_up == {of_one}:
             limits.take(connection, of_network, now)
@@ -228,11 +235,21 @@ class SignUp:
             return []
         return [Limit(self._key("network", network), _HOUR, self.bounds.per_network)]
 
-    def _of_one(self, connection: Connection, address: str) -> Limit:
-        """A mailbox that bounced, or complained, is asked once a day at most."""
-        barred = suppressions.among(connection, [self.keyed(address)])
-        most = 1 if barred else self.bounds.per_address
-        return Limit(self._key("address", one_mailbox(address)), _DAY, most)
+    @contextmanager
+    def sparing(self, connection: Connection, address: str, now: datetime) -> Iterator[None]:
+        """What is done within is undone where a mail came back from the address, or a complaint,
+        and it was asked today: the same is done first, so that no time tells of whom.
+        """
+        with connection.begin_nested() as asking:
+            yield
+            asked = Limit(self._of("asked", address), _DAY, self.bounds.per_address)
+            limits.take(connection, [asked], now)
+            is_second = limits.used_up(connection, [asked._replace(most=2)], now)
+            if suppressions.among(connection, [self.keyed(address)]) and is_second:
+                asking.rollback()
+
+    def _of(self, kind: str, address: str) -> str:
+        return self._key(kind, one_mailbox(address))
 
     def _key(self, kind: str, value: str) -> str:
         return self.keyed.of(f"limit {kind}\0{value}")

@@ -8,17 +8,20 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.model import Consent, ConsentKind, Frequency, Shown, SubscriberState, folded
 from notifier.storage.cadences import days_of, spelt_days
 from notifier.storage.tables import consents, deliveries, requests, subscribers, transitions
+
+#: Before anybody left.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +70,8 @@ def make_known(
     connection: Connection, asking: Mapping[str, AskedBy], now: datetime
 ) -> Mapping[str, KnownBy]:
     """Those who have these addresses are known, by these public ids where they are new; each is
-    told by the address folded, and nobody else changes or forgets them. Who left before is as if
-    they were new, of a new epoch.
+    told by the address folded, and nobody else changes or forgets them. Who is known already stays
+    who they are: whoever asks may be anybody.
 
     The same statement runs whoever it is, so that its time tells nobody anything.
     """
@@ -87,14 +90,10 @@ def make_known(
     ]
     # In one order, so that no two wait for each other's.
     new.sort(key=itemgetter("address_key"))
-    has_left = subscribers.c.state == SubscriberState.LEFT
-    back = {
-        "state": case((has_left, SubscriberState.PENDING), else_=subscribers.c.state),
-        "epoch": subscribers.c.epoch + case((has_left, 1), else_=0),
-    }
+    kept = {"state": subscribers.c.state}
     key, told = [subscribers.c.address_key], ("address_key", "id", "state")
     columns = [subscribers.c[name] for name in told]
-    rows = upsert(connection, subscribers, new, replace=back, key=key, returning=columns)
+    rows = upsert(connection, subscribers, new, replace=kept, key=key, returning=columns)
     return {row.address_key: KnownBy(row.id, SubscriberState(row.state)) for row in rows}
 
 
@@ -206,7 +205,8 @@ def consents_of(
 
 def forget(connection: Connection, before: datetime) -> int:
     """What was asked for earlier and never confirmed is gone: of how many people. Whoever was known
-    by that alone is gone with it; who was subscribed once has left, as before they asked.
+    by that alone is gone with it; who was erased before, and is known by that again, is as if they
+    had left so long ago that they are to be erased.
     """
     old = (requests.c.asked_at < before, requests.c.confirmed_at.is_(None))
     # Before all else, so that each is looked at as they are from then on: whoever asks, confirms or
@@ -219,21 +219,17 @@ def forget(connection: Connection, before: datetime) -> int:
     waits = exists().where(
         requests.c.subscriber == subscribers.c.id, requests.c.confirmed_at.is_(None)
     )
-    over = select(subscribers.c.id).where(
-        among(subscribers.c.id, owners), subscribers.c.state == SubscriberState.PENDING, ~waits
-    )
-    came_back = subscribers.c.epoch > 1
-    known = connection.scalars(over.where(came_back)).all()
-    strangers = connection.scalars(over.where(~came_back)).all()
+    over = select(subscribers.c.id).where(among(subscribers.c.id, owners), ~waits)
+    strangers = connection.scalars(over.where(subscribers.c.state == SubscriberState.PENDING)).all()
     theirs = select(deliveries.c.id).where(among(deliveries.c.subscriber, strangers))
     connection.execute(delete(transitions).where(transitions.c.delivery.in_(theirs)))
     for table in (deliveries, requests):
         connection.execute(delete(table).where(among(table.c.subscriber, strangers)))
     connection.execute(delete(subscribers).where(among(subscribers.c.id, strangers)))
-    # Whoever asks again and again in somebody's stead does not keep what is known of them.
-    since = func.coalesce(subscribers.c.left_at, before)
-    left = update(subscribers).where(among(subscribers.c.id, known))
-    connection.execute(left.values(state=SubscriberState.LEFT, left_at=since))
+    # Who left is known since then, who was erased before by this alone.
+    recalled = subscribers.c.id.in_(over), subscribers.c.state == SubscriberState.LEFT
+    known = update(subscribers).where(*recalled, subscribers.c.left_at.is_(None))
+    connection.execute(known.values(left_at=_LONG_AGO))
     return len(owners)
 
 

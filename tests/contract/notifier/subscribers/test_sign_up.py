@@ -2,22 +2,30 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
-from notifier.model import ConsentKind, Frequency, Shown, Skip, SubscriberState
+from notifier.model import (
+    ConsentKind,
+    Frequency,
+    Shown,
+    Skip,
+    SubscriberState,
+)
 from notifier.notices.notices import CONFIRM_WITHIN, Notices
 from notifier.storage import senders, sending, subscribers, suppressions, tables
 from notifier.storage.consent import limits, requests
@@ -308,6 +316,46 @@ def test_two_at_once_give_no_more_than_one_may_get(database: Database, osce: Tax
     assert len(outbox(database)) == 3
 
 
+def statements(database: Database, asking: Callable[[], object]) -> list[str]:
+    """All that the store is told meanwhile, without the end of the inner transactions."""
+    told = list[str]()
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        told.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    try:
+        asking()
+    finally:
+        event.remove(database.engine, "before_cursor_execute", hear)
+    return [each for each in told if "SAVEPOINT" not in each]
+
+
+def test_the_same_is_done_whoever_asks_and_however_often(door: SignUp, database: Database) -> None:
+    """As often as mails go out, so that time tells nobody who is subscribed, or whose came back."""
+    subscribe(database, a_subscriber(address=ANNA, public_id="anna"))
+    barred = Suppression(address_hash=KEYED("ben@example.org"), reason="hard", detail="", since=NOW)
+    with database.writing() as connection:
+        suppressions.add(connection, [barred])
+    known, back, new = (f"{name}@example.org" for name in ("anna", "ben", "new"))
+    for way in (partial(ask, door), partial(mail_link, door)):
+        day = NOW + timedelta(days=way.func is ask)
+        # As others asked this hour.
+        way("other@example.org", now=day)
+        for number in range(4):
+            how = {"now": day + timedelta(seconds=number)}
+            first, second, third = (
+                statements(database, partial(way, address, **how)) for address in (new, known, back)
+            )
+            assert first == second == third
+    kinds = Counter(one.notice for one in outbox(database) if one.recipient == "ben@example.org")
+    assert kinds == {"confirm": 1}
+
+
+def mail_link(door: SignUp, address: str, *, now: datetime) -> SignUpAnswer:
+    return door.mail_link(address, "", now=now)
+
+
 def test_one_network_asks_so_often_an_hour(database: Database, osce: Taxonomy) -> None:
     door = a_door(database, osce, per_network=5)
     said = [ask(door, f"reader{number}@example.org") for number in range(7)]
@@ -345,7 +393,7 @@ def test_who_was_subscribed_before_has_left_again(
     with database.writing() as connection:
         subscribers.leave(connection, claim.public_id, NOW)
     ask(door, now=NOW + timedelta(minutes=1))
-    assert person(database).state is SubscriberState.PENDING
+    assert person(database).state is SubscriberState.LEFT
     with database.writing() as connection:
         requests.forget(connection, NOW + timedelta(minutes=2))
     assert person(database).state is SubscriberState.LEFT
