@@ -250,7 +250,8 @@ def test_who_left_meanwhile_is_asked_anew(post: Post, database: Database) -> Non
     assert post().status_code == 202
     now = person(database)
     assert now is not None
-    assert (now.state, now.epoch) == (SubscriberState.PENDING, anna.epoch + 1)
+    assert (now.state, now.epoch) == (SubscriberState.LEFT, anna.epoch)
+    assert [one.state for one in outbox(database)] == ["suppressed", "queued"]
 
 
 def test_a_mailbox_gets_as_many_as_by_the_page(post: Post, database: Database) -> None:

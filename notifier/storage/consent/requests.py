@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
@@ -114,13 +114,13 @@ def ask(
 def is_asked(
     connection: Connection, address: str, asked: Asked, shown: Shown, since: datetime
 ) -> bool:
-    """Whether whoever has this address, and has not left, asked for the very same, seeing the same,
-    since a moment. The same statement runs whoever it is.
+    """Whether whoever has this address asked for the very same, seeing the same, since a moment and
+    since they left. The same statement runs whoever it is.
     """
     same = _spelt(asked) | {name: text for name, text in _proof(shown).items() if name != "network"}
     whose = (
         subscribers.c.address_key == folded(address),
-        subscribers.c.state.notin_((SubscriberState.LEFT, SubscriberState.ERASED)),
+        or_(subscribers.c.left_at.is_(None), requests.c.asked_at > subscribers.c.left_at),
     )
     theirs = select(requests.c.id).join(subscribers).where(*whose, requests.c.asked_at >= since)
     are_same = (requests.c[name].is_not_distinct_from(value) for name, value in same.items())
