@@ -150,7 +150,7 @@ class PushApi:
 
     def add_to(self, app: FastAPI) -> None:
         """The application takes items."""
-        created = _CREATED | _problems(400, 409, 413, 415)
+        created = _CREATED | _problems(400, 409, 410, 413, 415)
         app.post(
             "/items",
             name="createItem",
@@ -159,7 +159,7 @@ class PushApi:
             openapi_extra=_BODY,
         )(self.create)
         # ":path", as an id may hold slashes.
-        item, replaced = "/items/{item_id:path}", _CREATED | _problems(400, 413, 415)
+        item, replaced = "/items/{item_id:path}", _CREATED | _problems(400, 410, 413, 415)
         app.put(item, name="replaceItem", responses=replaced, openapi_extra=_BODY)(self.replace)
         app.delete(item, name="withdrawItem", responses=_WITHDRAWN)(self.withdraw)
         app.get(item, name="showItem", responses=_SHOWN)(self.show)

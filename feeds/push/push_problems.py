@@ -19,7 +19,7 @@ class PushProblem(ProblemKind):
         "An item with this id is there and says something else; PUT /items/{id} revises it.",
     )
     WITHDRAWN = 409, "The item with this id was withdrawn; PUT /items/{id} brings it back."
-    GONE = 410, "The item under this id was withdrawn; PUT brings it back."
+    GONE = 410, "The item under this id was withdrawn; PUT by whoever withdrew it brings it back."
     ENCODED = 415, "Send the document as it is, without Content-Encoding.", _ACCEPTED
     OTHER_TYPE = 415, f"Send {JSON} or {ATOM}, and say which as Content-Type.", _ACCEPTED
     KEY_REUSED = 422, "This Idempotency-Key was another request's; a new request needs a new one."

@@ -199,6 +199,15 @@ def test_a_withdrawn_item_is_gone_and_put_brings_it_back(
     assert changes.heard == 3
 
 
+def test_what_a_publisher_took_back_no_other_brings_back(base: str, publisher: Publisher) -> None:
+    publisher.post(an_item())
+    publisher.delete("press-417")
+    other = Publisher(base, TOKENS["wire"])
+    for answer in (other.post(an_item(id="4711")), other.put("4711", an_item(id=None))):
+        assert "by whoever withdrew it" in problem(answer, 410)
+    problem(publisher.get("press-417"), 410)
+
+
 def test_what_one_publisher_takes_back_another_still_tells(base: str, publisher: Publisher) -> None:
     publisher.post(an_item())
     other = Publisher(base, TOKENS["wire"])
@@ -437,7 +446,7 @@ def test_the_api_describes_itself(publisher: Publisher) -> None:
     assert document["servers"] == [{"url": "/api"}]
     assert set(document["paths"]) == {"/items", "/items/{item_id}"}
     create = document["paths"]["/items"]["post"]
-    assert set(create["responses"]) == set("200 201 400 401 403 409 413 415 422 503".split())
+    assert set(create["responses"]) == set("200 201 400 401 403 409 410 413 415 422 503".split())
     assert set(create["requestBody"]["content"]) == {"application/json", "application/atom+xml"}
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     assert create["security"] == [{"HTTPBearer": []}]
