@@ -175,7 +175,7 @@ def tells_of(page: Draft, lead: Draft, source: Callable[[], str]) -> bool:
     Walls, notes that a page has moved, and what waits for JavaScript say nothing of them.
     """
     titled, summed_up = _telling(lead.title), _telling(lead.summary)
-    if len(titled) < _FEWEST_TELLING_WORDS:
+    if len(titled | summed_up) < _FEWEST_TELLING_WORDS:
         return True
     text = plain("\n".join(page.paragraphs)[:_SEARCHED_CHARS]).casefold()
     for stems in filter(None, (titled, summed_up)):

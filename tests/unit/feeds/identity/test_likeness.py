@@ -199,6 +199,9 @@ def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
         ("十二城市市長會議", "", "", False),
         # Nothing that could be looked for.
         ("Day 5", "", "", True),
+        # Where a title tells too little by itself, its summary does.
+        ("Obituary", "Former minister who reformed schools died on Monday", "", False),
+        ("Day 5", "A course for officers from all over the country", "", True),
     ],
 )
 def test_a_page_has_words_of_what_leads_to_it(
