@@ -36,7 +36,7 @@ _OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What may hold a date by itself.
-_SURE = _HEADINGS.union("time small cite dd td".split())
+_SURE = _HEADINGS.union("time small cite dd td footer".split())
 _DATE_CLASS = re.compile(
     r"date|publish|posted|byline|submitted|meta|info|time|datum|fecha|\Adata|data\Z|dato|tarih"
 )
@@ -242,7 +242,7 @@ def _candidates(
 def _place(node: Node, side: str, around: frozenset[int], holders: frozenset[int]) -> str:
     """Where a date stands on its side of the title's heading."""
     within = [each for each, _ in zip(ancestors(node), range(_NEAR_FOOT), strict=False)]
-    if side != "foot" and all(each.tag != "footer" for each in within):
+    if side != "foot" and all(each.tag != "footer" for each in (node, *within)):
         if _is_marked(node):
             return "marked"
         if not around or not around.isdisjoint(_ids(node, _NEAR + 1)):

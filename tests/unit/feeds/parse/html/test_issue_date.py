@@ -30,6 +30,8 @@ def day_of(osce: Taxonomy, beside: str, *, foot: str = "", head: str = "", lang:
     "beside",
     [
         '<p>Last updated: <time datetime="2026-11-20">20 November 2026</time></p>',
+        '<p>Date of last change: <time datetime="2026-11-20">20 November 2026</time></p>',
+        "<table><caption>Last update</caption><tr><td>20 November 2026</td></tr></table>",
         '<small class="article-date">Page last reviewed: 20 November 2026</small>',
         '<p><time itemprop="dateModified" datetime="2026-11-20">20 November 2026</time></p>',
         '<div class="date"><span>Zuletzt geändert</span><span>20. November 2026</span></div>',
@@ -221,6 +223,10 @@ def test_a_sentence_tells_a_day_with_the_word_for_publication_alone(
         ("<p>Published on March 3, 2019</p>", "2019-03-03"),
         ("<p>Last updated on March 3, 2019</p>", ""), ("<p>Published</p><p>in 2019</p>", ""),
         ("<p>Published on March 3, 2019</p><p>Published on April 4, 2019</p>", ""),
+        ("<footer>Published on 3 March 2019</footer>", "2019-03-03"),
+        ("<footer><p>Published: 3 March 2019</p></footer>", "2019-03-03"),
+        ("<footer>Last change: 3 March 2019</footer>", ""), ("<footer>3 March 2019</footer>", ""),
+        ("</article></main><footer>Published on 3 March 2019</footer>", ""),
     ],
 )  # fmt: skip
 def test_an_article_may_end_with_its_day(osce: Taxonomy, foot: str, day: str) -> None:
