@@ -106,8 +106,8 @@ class SignUp:
         send again what was not answered. ``network`` is where somebody asks from. Raises
         UnusableAddress, StoreError.
         """
-        usable = checked(address)
-        if once_within and self._is_asked(usable, asked, shown(), now - once_within):
+        usable, since = checked(address), now - once_within if once_within else None
+        if since and self._is_asked(usable, asked, shown(), since):
             return SignUpAnswer.CHECK_MAIL
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             bounded = self.bounded(connection, usable, network, now)
@@ -121,6 +121,9 @@ class SignUp:
             erasure.recall(connection, usable, self.keyed)
             asking = {public_id: AskedBy(usable, asked)}
             [(owner, state)] = requests.make_known(connection, asking, now).values()
+            # By who was before us, too: a button was pressed twice.
+            if since and requests.is_asked(connection, usable, asked, seen, since):
+                return SignUpAnswer.CHECK_MAIL
             [number] = requests.ask(connection, {owner: asked}, seen, now).values()
             is_active = state is SubscriberState.ACTIVE
             kind = NoticeKind.MANAGE if is_active else NoticeKind.CONFIRM
@@ -222,13 +225,15 @@ class SignUp:
         whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
         of_one = Limit(self._of("address", address), _DAY, self.bounds.per_address)
         used_up = limits.used_up(connection, [*of_network, whole, of_one], now)
-        if used_up == {of_one}:
-            limits.take(connection, of_network, now)
+        gives_none = used_up == {of_one}
+        if used_up and not gives_none:
+            return SignUpAnswer.TOO_MANY
         # Others may have taken what was the last since then.
-        used = used_up or {limits.take(connection, [*of_network, whole, of_one], now)}
-        if used == {None}:
-            return None
-        return SignUpAnswer.CHECK_MAIL if used == {of_one} else SignUpAnswer.TOO_MANY
+        counted = of_network if gives_none else [*of_network, whole, of_one]
+        used = limits.take(connection, counted, now)
+        if used not in (None, of_one):
+            return SignUpAnswer.TOO_MANY
+        return SignUpAnswer.CHECK_MAIL if used or gives_none else None
 
     def _of_network(self, network: str) -> list[Limit]:
         if not network:
