@@ -21,8 +21,6 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _UNREAD = frozenset({"script", "style", "select", "svg"})
 # What the parser calls a text.
 TEXT = "-text"
-# What else is no element it calls so, too.
-_NO_ELEMENT = "-"
 _BREAK = "br"
 # Elements without text, or that left, between one and what stands in front of it.
 _MOST_BETWEEN = 8
@@ -254,7 +252,7 @@ def outline(root: Node) -> dict[int, Part]:
         tag = node.tag or ""
         if tag == TEXT:
             part.tell(letters((node.text_content or "").strip()))
-        elif tag[0] != _NO_ELEMENT:
+        elif node.is_element_node:
             name = node.mem_id
             found[name] = inner = Part(node, tag, part)
             # Two in a row are a gap.

@@ -6,7 +6,7 @@ it is a hundred times slower.
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from feeds.parse.syndication import feed_dates
@@ -52,47 +52,65 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
     if len(found.entries) <= known:
         return None
     head = found.feed
-    spoken = language_tag(head.get("language"))
-    home = absolute(head.get("link"), url)
+    spoken = language_tag(_text(head, "language"))
+    home = absolute(_text(head, "link"), url)
     url = url or home
     return RawFeed(
         form="atom" if found.version.startswith("atom") else "rss",
         entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),
         language=spoken,
-        others=tuple(filter(None, (person(head.get("author") or ""),))),
+        others=tuple(filter(None, (person(_text(head, "author")),))),
         is_guessed=True,
     )
 
 
 def _entry(entry: Any, base: str | None, home: str | None, spoken: str | None) -> RawEntry:
-    guid = entry.get("id", "")
-    urls = items_only((absolute(entry.get("link"), base),), home, base)
-    contents = entry.get("content") or [{}]
-    date = entry.get("published", "")
+    titles, summaries, contents = (
+        _parts(entry, name) for name in ("title_detail", "summary_detail", "content")
+    )
+    date = _text(entry, "published")
     return RawEntry(
-        title=_words(entry.get("title_detail"), base),
-        summary=_words(entry.get("summary_detail"), base),
-        content=_words(contents[0], base),
-        guid=identifier(guid),
-        urls=urls,
+        title=_words(titles, base),
+        summary=_words(summaries, base),
+        content=_words(contents, base),
+        guid=identifier(_text(entry, "id")),
+        urls=items_only((absolute(_text(entry, "link"), base),), home, base),
         issued=feed_dates.issued(date, spoken) if date else None,
-        # Asked as any dict's: feedparser answers with "published" where there is none.
-        updated=dict.get(entry, "updated", ""),
-        language=language_tag((entry.get("title_detail") or {}).get("language")),
+        updated=_text(entry, "updated"),
+        language=language_tag(_text(titles[0], "language")) if titles else None,
         categories=tuple(_categories(entry)),
-        authors=authors_of([(entry.get("author") or "", None)]),
+        authors=authors_of([(_text(entry, "author"), None)]),
         enclosures=once(
-            enclosure(each.get("href"), base, each.get("type"), each.get("length"))
-            for each in entry.get("enclosures", ())
+            enclosure(_text(link, "href"), base, _text(link, "type"), _text(link, "length"))
+            for link in _parts(entry, "links")
+            if _text(link, "rel") == "enclosure"
         ),
     )
 
 
-def _words(detail: Any, base: str | None) -> TextConstruct:
-    return html_words(str((detail or {}).get("value") or "").strip(), base)
+def _text(told: Any, name: str) -> str:
+    """What is told of that name; "" where nothing is. Asked as any dict's: feedparser answers with
+    what it has of another name.
+    """
+    value = dict.get(told, name)
+    return value if isinstance(value, str) else ""
+
+
+def _parts(told: Any, name: str) -> list[Any]:
+    """The one thing of that name, or those there are; an element of a feed may have the name, too,
+    and is a text then.
+    """
+    value = dict.get(told, name)
+    return [
+        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)
+    ]
+
+
+def _words(details: Sequence[Any], base: str | None) -> TextConstruct:
+    return html_words(_text(details[0], "value").strip() if details else "", base)
 
 
 def _categories(entry: Any) -> Iterator[RawCategory]:
-    for tag in entry.get("tags", ()):
-        term, label, scheme = (tag.get(name) or "" for name in ("term", "label", "scheme"))
+    for tag in _parts(entry, "tags"):
+        term, label, scheme = (_text(tag, name) for name in ("term", "label", "scheme"))
         yield RawCategory(term, label, scheme)

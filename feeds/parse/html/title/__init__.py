@@ -21,6 +21,7 @@ from feeds.parse.html.title.voices import Voices, endings, even, is_name, says
 from feeds.parse.html.tree import (
     Node,
     Tree,
+    absolute,
     ancestors,
     attribute,
     find,
@@ -77,7 +78,8 @@ def title_of(
     """
     if chosen := said(find(tree, habits.page_title)):
         return chosen
-    here = OwnAddress(base=base, urls=(document.url or base or "", known.url))
+    stated = absolute(base, known.url) or ""
+    here = OwnAddress(base=base, urls=(document.url or base or "", stated))
     lead, window = document.lead, said(find(tree, "title"))
     # A feed that names nothing but an address has not named its item.
     promised = lead.title if lead is not None and not is_web_address(lead.title) else ""

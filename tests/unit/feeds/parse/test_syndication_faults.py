@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
+from feeds.parse.syndication import malformed
 from feeds.parse.syndication.feed_entries import MOST_ENTRIES
 from feeds.parse.xml import Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
@@ -205,6 +206,24 @@ def test_entries_that_nobody_can_read_are_a_fault(osce: Taxonomy) -> None:
     """Not a feed without any: too long for the last resort, in tags that are nobody's."""
     body = f"<rss><channel><iTem><title>A</title></iTem>{' ' * 300_000}</channel></rss>"
     assert refused(body, osce).reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("name", ["links", "tags", "content", "summary_detail", "author", "id"])
+def test_elements_may_have_the_names_that_the_last_resort_gives_others(name: str) -> None:
+    body = (
+        "<rss><channel><title>News</title><link>https://news.example.org/</link>"
+        f"<item><title>A & B</title><{name} rel='x'>text</{name}><link>https://news.example.org/1"
+        "</link><enclosure url='https://news.example.org/1.pdf' type='application/pdf'/></item>"
+    )
+    found = malformed.read(body.encode(), URL, known=0)
+    assert found is not None
+    (told,) = found.entries
+    files = [file.url for file in told.enclosures if file]
+    assert told.title.text == "A & B"
+    # A text has taken the place of all of them.
+    if name != "links":
+        assert told.urls == ("https://news.example.org/1",)
+        assert files == ["https://news.example.org/1.pdf"]
 
 
 def test_only_what_is_decoded_is_mended() -> None:

@@ -28,7 +28,7 @@ def test_a_line_that_lost_a_part_of_it_is_measured_anew() -> None:
 
 
 def test_what_readers_do_not_see_says_nothing() -> None:
-    tree = Tree("<body><p>One<!-- two --></p><noscript>Three</noscript></body>")
+    tree = Tree("<body><p>One<!-- two --><?three?></p><noscript>Four</noscript></body>")
     assert tree.body is not None
     whole, line, _ = outline(tree.body).values()
     assert (whole.chars, line.chars) == (len("One"),) * 2

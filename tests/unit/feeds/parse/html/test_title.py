@@ -44,6 +44,12 @@ def test_a_title_is_what_two_places_agree_on(osce: Taxonomy, window: str, headin
     assert named(osce, window, headings) == TITLE
 
 
+def test_a_page_may_state_an_address_that_is_none(osce: Taxonomy) -> None:
+    head = '<meta property="og:url" content="https://news.ex]ample.org/1">'
+    headings = f'<header><a href="/">{OFFICE}</a></header><h1>{TITLE}</h1>'
+    assert named(osce, f"{TITLE} - {OFFICE}", headings, head) == TITLE
+
+
 def test_a_site_that_calls_every_page_by_its_own_name_leaves_the_heading(osce: Taxonomy) -> None:
     head = '<meta property="og:title" content="Office"><meta property="og:type" content="website">'
     assert named(osce, "Office", f"<h1>{TITLE}</h1>", head) == TITLE
