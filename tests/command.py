@@ -6,6 +6,7 @@ Knows how processes are begun and end. Must never know what a command does.
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import site
 import socket
@@ -14,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,6 +51,10 @@ class Installation:
     #: The six hundred files of a site of all topics that come along take a second to make.
     taxonomy: str = FEW_TOPICS
     python_path: str = ""
+
+    def copied(self, folder: Path) -> "Installation":
+        """Another one in ``folder``, with all that this one has by now."""
+        return replace(self, folder=shutil.copytree(self.folder, folder))
 
     def call(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end, whatever that is."""

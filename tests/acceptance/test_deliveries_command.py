@@ -11,15 +11,20 @@ from tests.command import SEEDS, Installation, an_installation
 from tests.conftest import SmtpServerFactory
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Installation:
-    """One reader who got a digest, and one who gets none yet."""
-    made = an_installation(tmp_path / "house")
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = an_installation(tmp_path_factory.mktemp("made") / "house")
     for name in ("anna", "ben"):
         made.call("subscribe", f"{name}@example.org", "--topic", "issuer:secretariat")
     made.report("ingest", str(SEEDS))
     made.report("digest", "--now", "2100-01-01T12:00:00Z")
     return made
+
+
+@pytest.fixture
+def house(made_once: Installation, tmp_path: Path) -> Installation:
+    """One reader who got a digest, and one who gets none yet."""
+    return made_once.copied(tmp_path / "house")
 
 
 def test_what_became_of_a_readers_mails_is_told_step_by_step(house: Installation) -> None:

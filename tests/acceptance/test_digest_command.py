@@ -20,14 +20,19 @@ from tests.command import FIELDFARE, SEEDS, Installation, an_installation
 LATER = "2027-03-01T00:00:00Z"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Installation:
-    """Two readers of policing, and news for them."""
-    house = an_installation(tmp_path / "house")
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    house = an_installation(tmp_path_factory.mktemp("made") / "house")
     for name in ("anna", "bolot"):
         house.report("subscribe", f"{name}@example.org", "--topic", "field:policing")
     house.report("ingest", str(SEEDS))
     return house
+
+
+@pytest.fixture
+def house(made_once: Installation, tmp_path: Path) -> Installation:
+    """Two readers of policing, and news for them."""
+    return made_once.copied(tmp_path / "house")
 
 
 def test_what_another_process_is_sending_is_left_to_it(house: Installation) -> None:

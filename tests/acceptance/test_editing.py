@@ -13,10 +13,9 @@ UNKNOWN = "Public Affairs Unit"
 AGENDA = "Agenda\n10:00 Opening\n11:00 Closing\n"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Installation:
-    """Two items under a name nobody knows, and a document that is none."""
-    made = an_installation(tmp_path / "house")
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = an_installation(tmp_path_factory.mktemp("made") / "house")
     for number, title in enumerate(("First course", "Second course")):
         labels = ("- Issued by:", f"- {UNKNOWN}", "- Fields of work:", "- Policing")
         subtitle = f"Course {number} of the year was held."
@@ -27,6 +26,12 @@ def house(tmp_path: Path) -> Installation:
     made.report("ingest", str(made.folder / "inbox"))
     made.report("publish")
     return made
+
+
+@pytest.fixture
+def house(made_once: Installation, tmp_path: Path) -> Installation:
+    """Two items under a name nobody knows, and a document that is none."""
+    return made_once.copied(tmp_path / "house")
 
 
 def feed(house: Installation, path: str) -> str:
