@@ -1,29 +1,36 @@
 """A mail server that refuses us, or is away, holds everything and loses nothing."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from feeds.storage.database import Database
+from notifier.errors import MessageRefused
 from notifier.mail.incident import MOST_IN_A_ROW
+from notifier.mail.ledger import Compose
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
-from notifier.model import DeliveryState, Incident
-from notifier.storage import deliveries, incidents, suppressions
+from notifier.model import DeliveryState, Incident, Skip
+from notifier.storage import deliveries, incidents, subscribers, suppressions
+from notifier.storage.sending import Claimed
 from tests.conftest import SmtpServerFactory
-from tests.outbox import KEYED, NOW, a_ledger, outbox, queue
+from tests.outbox import KEYED, NOW, a_ledger, letters, outbox, queue
 from tests.services import free_port
 from tests.smtp import Answer
 
 MANY = 40
 CONNECTIONS = 2
+PATIENCE_SECONDS = 30
 LIMIT = "550 5.4.5 Daily user sending limit exceeded"
 
 
-def run(database: Database, port: int, *, minutes: float = 0) -> DeliveryReport:
+def run(
+    database: Database, port: int, *, minutes: float = 0, compose: Compose = letters
+) -> DeliveryReport:
     relay = Relay(
         host="127.0.0.1",
         port=port,
@@ -31,8 +38,8 @@ def run(database: Database, port: int, *, minutes: float = 0) -> DeliveryReport:
         connections=CONNECTIONS,
         waits=Waits.each(5),
     )
-    ledger = a_ledger(database, now=NOW + timedelta(minutes=minutes))
-    return asyncio.run(deliver(ledger, relay))
+    ledger = a_ledger(database, now=NOW + timedelta(minutes=minutes), compose=compose)
+    return asyncio.run(asyncio.wait_for(deliver(ledger, relay), PATIENCE_SECONDS))
 
 
 def incident(database: Database) -> Incident | None:
@@ -104,6 +111,29 @@ def test_who_refuses_us_gets_next_to_nothing_until_it_is_mended(
     with database.reading() as connection:
         everybody = [KEYED(f"reader{n}@example.org") for n in range(1, MANY + 1)]
         assert not suppressions.among(connection, everybody)
+
+
+def test_a_trial_whose_reader_left_is_followed_by_another(
+    database: Database, smtp_server: SmtpServerFactory
+) -> None:
+    """As its message was about to leave: nothing was tried by that."""
+    queue(database, MANY)
+    script = Refusing(LIMIT)
+    server = smtp_server(script=script)
+    run(database, server.port)
+    script.reply = None
+
+    gone = list[int]()
+
+    def as_one_leaves(claimed: Sequence[Claimed]) -> Sequence[bytes | Skip | MessageRefused]:
+        for one in claimed[: 1 - len(gone)]:
+            gone.append(one.id)
+            with database.writing() as connection:
+                subscribers.leave(connection, one.public_id, NOW)
+        return letters(claimed)
+
+    after = run(database, server.port, minutes=60, compose=as_one_leaves)
+    assert after == DeliveryReport(accepted=MANY - 1)
 
 
 def test_what_a_person_releases_is_offered_at_once(

@@ -93,8 +93,11 @@ class Pools:
 
     def heed(self, exchange: LedgerEntry) -> None:
         """This is on record."""
-        if exchange.ended and (pool := self._pools.get(exchange.relay)):
-            pool.is_tried = True
+        if pool := self._pools.get(exchange.relay):
+            pool.is_tried = pool.is_tried or exchange.ended is not None
+            if exchange.following and not exchange.is_marked:
+                # It did not leave, as its reader did: nothing was tried by it.
+                pool.is_begun = False
 
     def look(self) -> None:
         """Sessions end at a server that is to get nothing more for now."""
@@ -153,19 +156,19 @@ class Pool:
         self.name = transport.name
         self.weight = transport.weight
         self.problem = ""
-        self.is_tried = False
+        self.is_tried = self.is_begun = False
         self._pools = pools
         self._run = pools.run
         self._transport = transport
         self._most = min(most, transport.sessions)
         self._lanes: set[Lane] = set()
-        self._is_trial = self._is_begun = False
+        self._is_trial = False
 
     async def work(self, seconds: float) -> None:
         """Nothing is left to be sent; it was left alone for so many seconds at first."""
         while await self._rested(seconds):
             self._is_trial = self._is_closed
-            self._is_begun = self.is_tried = False
+            self.is_begun = self.is_tried = False
             self._pools.opens(self)
             self.problem = await self._sent()
             if self.problem:
@@ -250,10 +253,10 @@ class Pool:
 
     def next(self) -> Envelope | None:
         """The next message, where it may be begun here; only one on trial."""
-        if self._is_over or (self._is_trial and self._is_begun):
+        if self._is_over or (self._is_trial and self.is_begun):
             return None
         envelope = self._pools.next(self)
-        self._is_begun = envelope is not None
+        self.is_begun = envelope is not None
         return envelope
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
@@ -267,5 +270,5 @@ class Pool:
 
     def give_back(self, lane: Lane, envelope: Envelope) -> None:
         """It goes out another way."""
-        self._is_begun = False
+        self.is_begun = False
         self._run.give_back(lane, envelope)
