@@ -101,11 +101,10 @@ class CannotListen(NotifierError):
 class MailboxUnreadable(NotifierError):
     """The mailbox that mails come back to cannot be read: they stay there for the next look."""
 
-    def __init__(self, host: str, problem: str) -> None:
-        super().__init__(
-            f"cannot read what comes back to the mailbox at {host}: {problem}; see returns.mailbox"
-        )
-        self.host = host
+    def __init__(self, mailbox: str, problem: str) -> None:
+        super().__init__(f"what comes back cannot be read: {mailbox}: {problem}")
+        self.mailbox = mailbox
+        self.problem = problem
 
 
 class SchedulerDied(NotifierError):

@@ -338,7 +338,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """What is wrong with a mail server: its words, ``since`` when.
+    """What is wrong with a mail server, or a mailbox of ours: its words, ``since`` when.
 
     ``refusals`` counts those of us in a row, ``probes`` the pauses that were made for them; the
     next message is offered from ``again_at`` on.

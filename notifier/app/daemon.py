@@ -33,7 +33,7 @@ from notifier.app.upkeep import forget
 from notifier.app.web_parts import SEARCH
 from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
-from notifier.errors import CannotListen, MailboxUnreadable
+from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
 from notifier.storage.senders import BEAT_SECONDS
 from notifier.web.connections import WebCounts, own_numbers
@@ -201,7 +201,7 @@ def jobs(
     if DELIVERY in roles:
         works += (
             (DELIVERY, daemon.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
-            ("returns", house.settings.returns.every_seconds, partial(_look, house)),
+            ("returns", house.settings.returns.every_seconds, partial(mail_parts.look, house)),
         )
     # The parts they share are made here, as each job runs in a thread of its own.
     _ = house.fetcher, house.site, house.transports, house.contents
@@ -323,13 +323,6 @@ def _deliver(
     if report.problem:
         # The ledger tells of it where it begins, changes and ends.
         log.debug("mail waits", problem=report.problem)
-
-
-def _look(house: House, stopping: Event) -> None:
-    try:
-        mail_parts.look(house, stopping)
-    except MailboxUnreadable as error:
-        log.warning("mailbox unreadable", problem=str(error))
 
 
 def _seconds(duration: timedelta) -> float:

@@ -348,29 +348,29 @@ def own_addresses(settings: Settings) -> tuple[str, ...]:
 
 
 def look(house: House, stopping: Event) -> None:
-    """What lies in the Maildir and in the mailbox is taken, where settings name them.
-
-    Raises MailboxUnreadable.
+    """What lies in the Maildir and in the mailbox is taken, where settings name them; what is wrong
+    with either is on record. Raises StoreError.
     """
-    from notifier.returns.maildir_door import read_folder
+    from notifier.returns.doors import Door, look
+    from notifier.returns.mailbox_door import RemoteMailbox
+    from notifier.returns.maildir_door import ReturnsFolder
 
-    settings, take = house.settings.returns, taking(house).take
-    if settings.maildir:
-        read_folder(settings.maildir, take, stopping)
+    settings = house.settings.returns
+    doors: list[Door] = [ReturnsFolder(settings.maildir)] if settings.maildir else []
     told = settings.mailbox
     if told.protocol:
-        from notifier.returns.mailbox_door import RemoteMailbox
-
-        mailbox = RemoteMailbox(
-            protocol=told.protocol,
-            host=told.host,
-            port=told.port,
-            security=told.security,
-            username=told.username,
-            password=told.password.get_secret_value(),
-            folder=told.folder,
+        doors.append(
+            RemoteMailbox(
+                protocol=told.protocol,
+                host=told.host,
+                port=told.port,
+                security=told.security,
+                username=told.username,
+                password=told.password.get_secret_value(),
+                folder=told.folder,
+            )
         )
-        mailbox.read(take, stopping)
+    look(house.database, doors, taking(house).take, house.clock, stopping)
 
 
 @contextmanager

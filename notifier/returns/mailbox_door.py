@@ -39,6 +39,10 @@ class RemoteMailbox:
     password: str = field(repr=False)
     folder: str = "INBOX"
 
+    @property
+    def name(self) -> str:
+        return f"returns.mailbox {self.host}"
+
     def read(self, take: _Take, stopping: Event) -> int:
         """Each new mail was taken, and is seen by IMAP, or gone by POP3, which knows of a mail no
         more than that it is there: how many.
@@ -50,7 +54,7 @@ class RemoteMailbox:
         try:
             return by(take, stopping)
         except (*_BROKEN, ValueError) as error:
-            raise MailboxUnreadable(self.host, printable(str(error))) from error
+            raise MailboxUnreadable(self.name, printable(str(error))) from error
 
     def _by_imap(self, take: _Take, stopping: Event) -> int:
         with self._imap() as client:

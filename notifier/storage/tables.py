@@ -236,7 +236,8 @@ delivery_counts = Table(
     Column("count", Integer, nullable=False),
 )
 
-#: Mail servers that are away, or refuse us whoever a mail is for: see `Incident`.
+#: Mail servers that are away, or refuse us whoever a mail is for, and mailboxes of ours that cannot
+#: be read: see `Incident`.
 incidents = Table(
     "incidents",
     metadata,

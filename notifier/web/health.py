@@ -138,7 +138,7 @@ class Health:
 
 def _told(relay: str, incident: Incident) -> str:
     """Without its words, which may be nobody else's business."""
-    what = "refuses us" if incident.refusals else "is away"
+    what = "refuses us" if incident.refusals else "is out of reach"
     since = f"{incident.since:%Y-%m-%d %H:%M}Z"
     return f"{relay} {what} since {since}, mail waits; `fieldfare status` says why"
 
@@ -229,7 +229,9 @@ class _Readings(Collector):
 
 def _relays(incidents: Mapping[str, Incident]) -> Metric:
     wrong = GaugeMetricFamily(
-        "fieldfare_mail_incidents", "Mail servers that are away or refuse us.", labels=["relay"]
+        "fieldfare_mail_incidents",
+        "Mail servers and mailboxes that are out of reach, or refuse us.",
+        labels=["relay"],
     )
     for relay in incidents:
         wrong.add_metric([relay], 1)

@@ -155,7 +155,7 @@ def test_a_mail_server_that_refuses_us_is_told_without_its_words(
     assert answer.status_code == 503
     at = f"{NOW:%Y-%m-%d %H:%M}Z"
     assert answer.json()["problems"] == [
-        f"another is away since {at}, mail waits; `fieldfare status` says why",
+        f"another is out of reach since {at}, mail waits; `fieldfare status` says why",
         f"the relay refuses us since {at}, mail waits; `fieldfare status` says why",
     ]
 

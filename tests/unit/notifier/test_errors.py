@@ -46,7 +46,6 @@ def test_a_node_that_lost_its_lease_is_named() -> None:
 
 
 def test_a_mailbox_that_cannot_be_read_is_named_with_its_setting() -> None:
-    error = MailboxUnreadable("imap.example.org", "no such user")
-    assert error.host == "imap.example.org"
-    said = "the mailbox at imap.example.org: no such user; see returns.mailbox"
-    assert str(error).endswith(said)
+    error = MailboxUnreadable("returns.mailbox imap.example.org", "no such user")
+    assert (error.mailbox, error.problem) == ("returns.mailbox imap.example.org", "no such user")
+    assert str(error).endswith("cannot be read: returns.mailbox imap.example.org: no such user")

@@ -18,7 +18,7 @@ from notifier.mail import return_path
 from notifier.model import DeliveryState, NoticeKind
 from notifier.returns.consequence import PauseRule, SoftRule
 from notifier.returns.lmtp_door import lmtp
-from notifier.returns.maildir_door import read_folder
+from notifier.returns.maildir_door import ReturnsFolder
 from notifier.returns.returned import ReturnedMail, ReturnKind
 from notifier.returns.taking import Taking
 from notifier.storage import deliveries, returns, subscribers, suppressions
@@ -231,8 +231,8 @@ def test_a_maildir_is_read_and_what_was_read_is_seen(
     ):
         (tmp_path / "new" / name).write_bytes(raw)
     (tmp_path / "new" / "3.c.mx").mkdir()
-    assert read_folder(tmp_path, taking.take, Event()) == 2
-    assert read_folder(tmp_path, taking.take, Event()) == 0
+    assert ReturnsFolder(tmp_path).read(taking.take, Event()) == 2
+    assert ReturnsFolder(tmp_path).read(taking.take, Event()) == 0
     assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == [
         "1.a.mx:2,S",
         "2.b.mx:2,S",
@@ -241,7 +241,7 @@ def test_a_maildir_is_read_and_what_was_read_is_seen(
     stopping = Event()
     stopping.set()
     (tmp_path / "new" / "4.d.mx").write_bytes(b"")
-    assert read_folder(tmp_path, taking.take, stopping) == 0
+    assert ReturnsFolder(tmp_path).read(taking.take, stopping) == 0
 
 
 def test_what_nobody_understands_stops_nothing_behind_it(
@@ -255,9 +255,9 @@ def test_what_nobody_understands_stops_nothing_behind_it(
     (tmp_path / "new" / "1.mx").write_bytes(b"From: a@b\r" + b"Content-Type: x/y\r\r" * 3_000)
     with monkeypatch.context() as patched:
         patched.setattr("notifier.returns.taking.classified", broken)
-        assert read_folder(tmp_path, taking.take, Event()) == 1
+        assert ReturnsFolder(tmp_path).read(taking.take, Event()) == 1
     (tmp_path / "new" / "2.mx").write_bytes(of("postfix-hard-0", delivery.id))
-    assert read_folder(tmp_path, taking.take, Event()) == 1
+    assert ReturnsFolder(tmp_path).read(taking.take, Event()) == 1
     assert [each.kind for each in on_record(database)] == ["hard", "other"]
 
 
