@@ -27,6 +27,8 @@ from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import senders, sending, subscribers
 from notifier.storage import tables as t
 from notifier.storage.subscribers import Wanted
+from notifier.subscribers.leaving import UNDO_WITHIN, take_back
+from notifier.subscribers.links import Claim, LinkScope
 from tests import items
 from tests.builders import a_draft, a_label
 from tests.outbox import contents
@@ -52,10 +54,22 @@ CADENCES = {
 }
 STEPS = (
     *("add", "add", "retag", "retag", "revise", "withdraw", "restore", "merge", "split"),
-    *("follow", "follow", "follow", "mute", "leave", "plan", "plan", "plan", "send", "send"),
+    *("follow", "follow", "follow", "mute", "leave", "leave", "undo", "undo"),
+    *("plan", "plan", "plan", "send", "send"),
 )
 #: An item, and the selection by which somebody is to get it.
 Due = tuple[int, Selection]
+
+
+@dataclass
+class Gone:
+    """What somebody has again who takes back that they left, ``at`` a moment."""
+
+    at: datetime
+    often: dict[Selection, Frequency]
+    waiting: set[Due]
+    planned: set[Due]
+    matched: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -70,6 +84,7 @@ class Reader:
     #: What of that they must get, as it is shown since then and of no muted topic.
     waiting: set[Due] = field(default_factory=set)
     planned: set[Due] = field(default_factory=set)
+    gone: Gone | None = None
 
     @property
     def address(self) -> str:
@@ -94,7 +109,8 @@ class History:
         self.now += timedelta(minutes=1)
         getattr(self, step)()
         for reader in self.readers:
-            for due in (reader.waiting, reader.planned):
+            gone = (reader.gone.waiting, reader.gone.planned) if reader.gone else ()
+            for due in (reader.waiting, reader.planned, *gone):
                 due -= {each for each in due if not self._is_told(each[0], reader)}
 
     def _is_told(self, number: int, reader: Reader) -> bool:
@@ -118,7 +134,7 @@ class History:
         return not selection.words or selection.words in draft.title
 
     def _happened(self, number: int, before: Draft | None) -> None:
-        for reader in self.readers:
+        for reader in (each.gone or each for each in self.readers):
             for selection in reader.often:
                 was = self._is_of(selection, before)
                 if self._is_of(selection, self.drafts[number]) and not was:
@@ -201,6 +217,8 @@ class History:
 
     def mute(self) -> None:
         reader = self.chance.choice(self.readers)
+        if reader.gone:
+            return
         topics = self.chance.sample(TOPICS, self.chance.randint(0, 1))
         reader.muted = frozenset(topics)
         if reader.often:
@@ -210,11 +228,31 @@ class History:
         reader = self.chance.choice(self.readers)
         with self.database.writing() as connection:
             subscribers.leave_by_address(connection, reader.address, self.now)
-        reader.often.clear()
-        reader.waiting.clear()
-        reader.planned -= {each for each in reader.planned if each[0] not in self.told(reader)}
+        dropped = {each for each in reader.planned if each[0] not in self.told(reader)}
+        if reader.often:
+            reader.gone = Gone(self.now, reader.often, reader.waiting, dropped)
+        reader.often, reader.waiting = {}, set()
+        reader.planned -= dropped
+
+    def undo(self) -> None:
+        """Whoever left within the hour gets all that they would have, had they not left."""
+        left = [each for each in self.readers if each.gone]
+        reader = self.chance.choice(left or self.readers)
+        with self.database.reading() as connection:
+            known = subscribers.by_public_id(connection, reader.name, VIENNA)
+        claim = Claim(
+            scope=LinkScope.UNDO, public_id=reader.name, epoch=known.epoch if known else 0
+        )
+        gone = reader.gone
+        is_back = take_back(self.database, claim, VIENNA, now=self.now)
+        assert is_back == bool(gone and self.now < gone.at + UNDO_WITHIN)
+        if gone and is_back:
+            reader.often, reader.waiting, reader.gone = gone.often, gone.waiting, None
+            reader.matched |= gone.matched
+            reader.planned |= gone.planned
 
     def _put(self, reader: Reader) -> None:
+        reader.gone = None
         often = {each: CADENCES[each] for each in reader.often.values()}
         wanted = Wanted(
             address=reader.address,
