@@ -213,6 +213,7 @@ class ReturnsSettings(SettingsSection):
     pause_least: kinds.Count
     pause_bounces: kinds.Count
     pause_complaints: kinds.Count
+    pause_refusals: kinds.Count
     pause_hours: kinds.Hours
     mailbox: MailboxSettings
 

@@ -322,6 +322,7 @@ def ledger(
 def taking(house: House) -> Taking:
     """What takes and heeds a mail that came back."""
     from notifier.returns.consequence import PauseRule, SoftRule
+    from notifier.returns.returned import ReturnKind
     from notifier.returns.taking import Taking
 
     rule = house.settings.returns
@@ -331,8 +332,11 @@ def taking(house: House) -> Taking:
         rule=SoftRule(most=rule.soft_most, within=timedelta(days=rule.soft_days)),
         pause=PauseRule(
             least=rule.pause_least,
-            bounces=rule.pause_bounces,
-            complaints=rule.pause_complaints,
+            shares={
+                ReturnKind.HARD: rule.pause_bounces,
+                ReturnKind.COMPLAINT: rule.pause_complaints,
+                ReturnKind.POLICY: rule.pause_refusals,
+            },
             lasts=timedelta(hours=rule.pause_hours),
         ),
         zone=house.settings.site.timezone,

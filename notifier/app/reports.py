@@ -282,7 +282,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             feed_subscriptions=subscriptions.count(connection, now),
             suppressed=suppressions.count(connection),
             returned=returns.counts(connection, now - timedelta(days=1)),
-            paused=returns.paused(connection, now),
+            paused={name: one.until for name, one in returns.paused(connection, now).items()},
             incidents=every(connection),
         )
 

@@ -13,11 +13,11 @@ from typing import Annotated
 import typer
 
 from notifier.cli import (
+    came_back,
     delivery,
     ingest,
     installation,
     parse,
-    run,
     subscription,
     topic,
 )
@@ -66,7 +66,7 @@ def options(
     """Kept by the command line itself; `notifier.cli.invocation` reads them."""
 
 
-for module in (installation, parse, ingest, topic, subscription, delivery, run):
+for module in (installation, parse, ingest, topic, subscription, delivery, came_back):
     module.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands on mail: the digests that are due, what became of each message, and what came back.
+"""Commands on mail: the digests that are due, and what became of each message.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import content_of, house_for, stopping
+from notifier.cli.invocation import house_for, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -35,15 +35,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for command in (digest, deliveries, release, resend):
         app.command()(command)
-    returned = typer.Typer(invoke_without_command=True)
-    returned.callback()(returns)
-    returned.command()(read)
-    app.add_typer(returned, name="returns")
-    barred = typer.Typer(invoke_without_command=True)
-    barred.callback()(suppressions)
-    barred.command()(add)
-    barred.command()(lift)
-    app.add_typer(barred, name="suppressions")
 
 
 def _instant(text: str) -> datetime:
@@ -256,111 +247,4 @@ def release(
             text = done if count else f"no delivery {delivery} is held in doubt, or failed"
     write_report({"released": int(count)}, text, as_json=as_json)
     if delivery is not None and not count:
-        raise typer.Exit(1)
-
-
-def returns(
-    context: typer.Context,
-    of: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of this reader's.")] = None,
-    limit: Limit = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List what came back of mails and what followed, the latest first; read takes more."""
-    if context.invoked_subcommand:
-        return
-    from notifier.model import folded
-    from notifier.storage.returns import latest
-    from notifier.subscribers.subscribe import checked
-
-    with house_for(context) as house, house.database.reading() as connection:
-        rows = latest(connection, limit, folded(checked(of)) if of else "")
-    write_rows(
-        rows,
-        ("at", "kind", "delivery", "domain", "status", "followed", "said"),
-        lambda row: (
-            *(f"{row.at:%Y-%m-%d %H:%M:%SZ}", row.kind, row.delivery, row.domain, row.status),
-            *(row.consequence, row.diagnostic),
-        ),
-        as_json=as_json,
-        empty="nothing came back",
-    )
-
-
-def read(
-    context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Mails; - is one.")],
-    as_json: AsJson = False,
-) -> None:
-    """Take mails that came back another way, and heed them as any; each counts once."""
-    from notifier.app.mail_parts import taking
-
-    contents = [content_of(file) for file in files]
-    with house_for(context, logs=True) as house:
-        taken = [taking(house).take(content) for content in contents]
-    if as_json:
-        write_json(taken)
-        return
-    for file, one in zip(files, taken, strict=True):
-        said = " ".join(filter(None, (one.kind, one.status, one.diagnostic)))
-        write_line(f"{file}: {said}; {one.consequence}")
-
-
-def suppressions(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the addresses that must not be mailed, and why; add and lift are of one of them."""
-    if context.invoked_subcommand:
-        return
-    from notifier.app.reports import suppressed
-
-    with house_for(context) as house:
-        rows = suppressed(house.database, house.keyed)
-    write_rows(
-        rows,
-        ("address", "why", "said", "since"),
-        lambda row: (
-            row.address or f"(nobody's here: {row.address_hash[:12]})",
-            *(row.reason, row.detail, f"{row.since:%Y-%m-%d %H:%M:%SZ}"),
-        ),
-        as_json=as_json,
-        empty="no address is suppressed",
-    )
-
-
-Address = Annotated[str, typer.Argument(help="The address, in any spelling.")]
-
-
-def add(
-    context: typer.Context,
-    address: Address,
-    reason: Annotated[str, typer.Option(help="Why, kept with it.")] = "asked",
-    as_json: AsJson = False,
-) -> None:
-    """Mail nothing to an address any more, whoever subscribes it; what waits for it is not sent."""
-    from notifier.storage import suppressions as stored
-    from notifier.storage.suppressions import Suppression
-    from notifier.subscribers.subscribe import checked
-
-    with house_for(context) as house:
-        barred = Suppression(
-            address_hash=house.keyed(checked(address)),
-            reason="operator",
-            detail=reason,
-            since=house.clock(),
-        )
-        with house.database.writing() as connection:
-            stored.add(connection, [barred])
-    write_report({"suppressed": True}, f"{address} is not mailed any more", as_json=as_json)
-
-
-def lift(context: typer.Context, address: Address, as_json: AsJson = False) -> None:
-    """Mail an address again, as whoever confirms from it does by themselves."""
-    from notifier.storage import suppressions as stored
-    from notifier.subscribers.subscribe import checked
-
-    with house_for(context) as house:
-        address_hash = house.keyed(checked(address))
-        with house.database.writing() as connection:
-            lifted = stored.lift(connection, address_hash)
-    text = "it may be mailed again" if lifted else "that address was not suppressed"
-    write_report({"lifted": lifted}, text, as_json=as_json)
-    if not lifted:
         raise typer.Exit(1)

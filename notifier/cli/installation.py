@@ -1,9 +1,12 @@
-"""Commands that prepare an installation and show its state: init, config, migrate, status.
+"""Commands that prepare an installation, show its state and run it: init, config, migrate, status,
+run, the daemon, and demo, everything in a folder of its own.
 
 Knows where settings live and what a fresh folder needs. Must never touch items or mail.
 """
 
+import gc
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -14,10 +17,12 @@ from notifier.cli.output import AsJson, write_json, write_line, write_lines, wri
 SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
 #: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
 SECRET_BYTES = 32
+#: How often Python looks for garbage by itself. A command looks less often; what stays does not.
+_USUAL = gc.get_threshold()
 
 
 def register(app: typer.Typer) -> None:
-    for command in (init, config, migrate, status):
+    for command in (init, config, migrate, status, run, demo):
         app.command()(command)
 
 
@@ -158,3 +163,38 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         write_json(report)
     else:
         write_lines(dict(_flat("", report)))
+
+
+def run(context: typer.Context) -> None:
+    """Run the daemon: ingest, publish, plan and send at their intervals, and serve.
+
+    SIGTERM finishes the item in hand and ends. A second daemon on the same store is refused.
+    """
+    from notifier.app import daemon
+
+    stopping = Event()
+    with house_for(context, stopping, logs=True) as house:
+        gc.set_threshold(*_USUAL)
+        daemon.run(house, stopping)
+
+
+def demo(
+    directory: Annotated[Path, typer.Option(help="The folder everything is put into.")] = Path(
+        "demo"
+    ),
+    port: Annotated[int, typer.Option(help="Where pages, feeds and mails are served.")] = 8025,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End when everything is made, serve nothing.")
+    ] = False,
+) -> None:
+    """Show the whole way on two real documents, from file to feed and mailbox."""
+    from config import log
+    from notifier.cli import demonstration
+
+    log.configure("auto", "warning")
+    with demonstration.prepared(directory, port) as shown:
+        for line in shown.guide(served=not leave):
+            write_line(line)
+        if not leave:
+            gc.set_threshold(*_USUAL)
+            shown.serve(Event())

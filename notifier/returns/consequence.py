@@ -4,6 +4,7 @@ Knows which kinds count against an address, and which against us. Must never kno
 is, nor how anything is kept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -37,27 +38,24 @@ class SoftRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRule:
     """A domain is too much for us, or we for it, where ``least`` of its readers complained, or were
-    refused for good, within a day, and they are so many of a thousand mails that it took.
+    refused for good, within a day, and they are so many of a thousand mails that it took, by kind.
+
+    Each reader counts once in their life by what silences them. A refusal of us silences nobody, so
+    that the same few could have it said each day: it has a share of its own, which no few reach.
     """
 
     least: int
-    bounces: int
-    complaints: int
+    shares: Mapping[ReturnKind, int]
     lasts: timedelta
 
-    def counted(self, kind: ReturnKind) -> frozenset[ReturnKind]:
-        """The kinds that count together with this one; none where it does not count."""
-        return next((kinds for kinds in (REFUSED, _COMPLAINED) if kind in kinds), frozenset())
+    def is_looked_at(self, kind: ReturnKind, readers: int) -> bool:
+        """Whether it is time to count what the domain took: that is done for some of them."""
+        return kind in self.shares and readers >= self.least and not readers % self.least
 
-    def is_passed(self, kinds: frozenset[ReturnKind], readers: int, accepted: int) -> bool:
-        """Whether that many readers of these kinds are too many."""
-        share = self.bounces if kinds is REFUSED else self.complaints
-        return readers >= self.least and 1000 * readers >= share * accepted
+    def is_passed(self, kind: ReturnKind, readers: int, accepted: int) -> bool:
+        """Whether that many readers are too many."""
+        return 1000 * readers >= self.shares[kind] * accepted
 
-
-#: What speaks against us at a domain: lists that hold the dead, and what it says itself.
-REFUSED = frozenset({ReturnKind.HARD, ReturnKind.POLICY})
-_COMPLAINED = frozenset({ReturnKind.COMPLAINT})
 
 #: A mailbox that has no room, or that cannot be reached, may be well again.
 PASSING = frozenset({ReturnKind.FULL, ReturnKind.SOFT})

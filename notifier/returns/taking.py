@@ -134,16 +134,16 @@ class Taking:
             suppressions.add(connection, [barred])
 
     def _watch(self, connection: Connection, one: Return) -> None:
-        """A domain of which too much came back is paused.
-
-        To count what it took means to look at all that was sent: that is done for some of them.
+        """A domain of which too much came back is paused: within a day, and since its last pause,
+        which somebody may have ended who knows better.
         """
-        kinds, since = self.pause.counted(ReturnKind(one.kind)), one.at - _DAY
-        if not kinds or one.consequence not in _COUNTED:
+        if one.consequence not in _COUNTED:
             return
-        readers = returns.readers(connection, one.domain, kinds, since, _COUNTED)
-        if readers < self.pause.least or readers % self.pause.least:
+        kind, over = ReturnKind(one.kind), returns.pause_over(connection, one.domain, one.at)
+        since = max(over or one.at - _DAY, one.at - _DAY)
+        readers = returns.readers(connection, one.domain, kind, since, _COUNTED)
+        if not self.pause.is_looked_at(kind, readers):
             return
-        if self.pause.is_passed(kinds, readers, deliveries.accepted(connection, one.domain, since)):
+        if self.pause.is_passed(kind, readers, deliveries.accepted(connection, one.domain, since)):
             returns.pause(connection, one.domain, one.at, one.at + self.pause.lasts)
-            log.warning("domain paused", domain=one.domain, readers=readers)
+            log.warning("domain paused", domain=one.domain, kind=kind, readers=readers)

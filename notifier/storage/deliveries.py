@@ -224,12 +224,23 @@ def queued(connection: Connection) -> int:
 
 def accepted(connection: Connection, domain: str, since: datetime) -> int:
     """How many to that domain, in lower case, were due since then and are accepted."""
-    is_there = func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True)
     some = select(func.count()).join_from(
         deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
     )
     is_it = (deliveries.c.state == DeliveryState.ACCEPTED, deliveries.c.due_at >= since)
-    return connection.scalar(some.where(*is_it, is_there)) or 0
+    return connection.scalar(some.where(*is_it, _is_at(domain))) or 0
+
+
+def go_on(connection: Connection, domain: str, until: datetime, now: datetime) -> int:
+    """What waited for a pause of that domain to end then is to be sent: how many there are."""
+    theirs = select(subscribers.c.id).where(_is_at(domain))
+    waits = and_(deliveries.c.state == DeliveryState.QUEUED, deliveries.c.due_at == until)
+    these = update(deliveries).where(waits, deliveries.c.subscriber.in_(theirs))
+    return connection.execute(these.values(due_at=now)).rowcount
+
+
+def _is_at(domain: str) -> ColumnElement[bool]:
+    return func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True)
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:

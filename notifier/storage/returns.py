@@ -52,15 +52,15 @@ def passed(connection: Connection, subscriber: int, kinds: Collection[str], sinc
 def readers(
     connection: Connection,
     domain: str,
-    kinds: Collection[str],
+    kind: str,
     since: datetime,
     consequences: Collection[str],
 ) -> int:
-    """Of how many readers of a domain any of these kinds came back since then, with one of these
+    """Of how many readers of a domain that kind came back since then, with one of these
     consequences.
     """
     theirs = (
-        *(returns.c.domain == domain, returns.c.at >= since, returns.c.kind.in_(kinds)),
+        *(returns.c.domain == domain, returns.c.at >= since, returns.c.kind == kind),
         returns.c.consequence.in_(consequences),
     )
     return (
@@ -94,21 +94,45 @@ def disown(connection: Connection, subscriber: int) -> None:
 
 
 def forget(connection: Connection, before: datetime) -> None:
-    """What came back earlier is no longer on record."""
+    """What came back earlier is no longer on record, nor are pauses that were over by then."""
     connection.execute(delete(returns).where(returns.c.at < before))
+    connection.execute(delete(pauses).where(pauses.c.until < before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Digests to a domain wait, or did, ``since`` a moment ``until`` another."""
+
+    domain: str
+    since: datetime
+    until: datetime
 
 
 def pause(connection: Connection, domain: str, now: datetime, until: datetime) -> None:
-    """Digests to the domain wait until then. Pauses that are over are no longer on record."""
-    connection.execute(delete(pauses).where(pauses.c.until <= now))
+    """Digests to the domain wait until then."""
     upsert(connection, pauses, [{"domain": domain, "since": now, "until": until}])
 
 
-def paused(connection: Connection, now: datetime) -> dict[str, datetime]:
-    """The domains that are paused, and until when."""
-    wanted = select(pauses.c.domain, pauses.c.until).where(pauses.c.until > now)
-    rows = connection.execute(wanted.order_by(pauses.c.domain))
-    return {row.domain: row.until for row in rows}
+def end_pause(connection: Connection, domain: str, now: datetime) -> Pause | None:
+    """The domain is not paused any more: what pause it was, None where it was in none."""
+    is_it = (pauses.c.domain == domain, pauses.c.until > now)
+    row = (
+        connection.execute(select(pauses).where(*is_it).with_for_update()).mappings().one_or_none()
+    )
+    connection.execute(update(pauses).where(*is_it).values(until=now))
+    return Pause(**row) if row else None
+
+
+def pause_over(connection: Connection, domain: str, now: datetime) -> datetime | None:
+    """When its last pause was over; None where there was none, or it goes on."""
+    over = select(pauses.c.until).where(pauses.c.domain == domain, pauses.c.until <= now)
+    return connection.scalar(over)
+
+
+def paused(connection: Connection, now: datetime) -> dict[str, Pause]:
+    """The pauses that go on, by domain."""
+    going_on = select(pauses).where(pauses.c.until > now).order_by(pauses.c.domain)
+    return {row["domain"]: Pause(**row) for row in connection.execute(going_on).mappings()}
 
 
 def waiting(
@@ -121,7 +145,7 @@ def waiting(
     if not (claimed and (held := paused(connection, now))):
         return {}
     domains = {one.id: domain_of(one.address) for one in claimed if one.notice is None}
-    return {number: held[domain] for number, domain in domains.items() if domain in held}
+    return {number: held[domain].until for number, domain in domains.items() if domain in held}
 
 
 def domain_of(address: str) -> str:

@@ -139,6 +139,25 @@ def _port(made: Installation) -> int:
     return int(made.report("config")["serve"]["port"])
 
 
+def test_a_pause_is_seen_and_ended(house: tuple[Installation, list[str]]) -> None:
+    made, _ = house
+    assert made.call("pauses").stdout == b"no domain is paused\n"
+    until = "2100-01-01 00:00:00.000000"
+    with sqlite3.connect(made.folder / "fieldfare.db") as store:
+        store.execute(
+            "INSERT INTO pauses VALUES (?, ?, ?)", ("example.org", "2026-11-24 06:00:00", until)
+        )
+        store.execute("UPDATE deliveries SET state = 'queued', due_at = ?", (until,))
+    store.close()
+    [row] = made.report("pauses")
+    assert (row["domain"], row["until"]) == ("example.org", "2100-01-01T00:00:00+00:00")
+    assert "example.org" in made.call("pauses").stdout.decode()
+    assert made.report("pauses", "end", "Example.org") == {"ended": True, "sent": 2}
+    assert made.report("pauses") == []
+    again = made.call("pauses", "end", "example.org")
+    assert (again.returncode, again.stdout) == (1, b"it is not paused\n")
+
+
 def test_that_nothing_came_back_is_told(house: tuple[Installation, list[str]]) -> None:
     made, _ = house
     assert made.call("returns").stdout == b"nothing came back\n"

@@ -36,6 +36,8 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
 FORMS = {form.name: form for form in bounces()}
 
+SHARES = {ReturnKind.HARD: 100, ReturnKind.COMPLAINT: 100, ReturnKind.POLICY: 500}
+
 
 @pytest.fixture
 def taking(database: Database) -> Taking:
@@ -47,7 +49,7 @@ def a_taking(database: Database, now: datetime = NOW) -> Taking:
         database=database,
         keyed=KEYED,
         rule=SoftRule(most=3, within=timedelta(days=14)),
-        pause=PauseRule(least=2, bounces=500, complaints=100, lasts=timedelta(hours=24)),
+        pause=PauseRule(least=2, shares=SHARES, lasts=timedelta(hours=24)),
         zone=VIENNA,
         clock=lambda: now,
         secret=SECRET,

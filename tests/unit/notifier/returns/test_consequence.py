@@ -56,7 +56,11 @@ def test_what_passes_counts_once_it_is_often_so(kind: ReturnKind) -> None:
     assert of(ReturnKind.POLICY, passing=99) is Consequence.ALARM
 
 
-PAUSE = PauseRule(least=20, bounces=50, complaints=3, lasts=timedelta(hours=24))
+PAUSE = PauseRule(
+    least=20,
+    shares={ReturnKind.HARD: 50, ReturnKind.COMPLAINT: 3, ReturnKind.POLICY: 500},
+    lasts=timedelta(hours=24),
+)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +68,8 @@ PAUSE = PauseRule(least=20, bounces=50, complaints=3, lasts=timedelta(hours=24))
     [
         (ReturnKind.HARD, 20, 400, True),
         (ReturnKind.HARD, 20, 401, False),
-        (ReturnKind.HARD, 19, 0, False),
-        (ReturnKind.POLICY, 20, 0, True),
+        (ReturnKind.POLICY, 20, 40, True),
+        (ReturnKind.POLICY, 20, 41, False),
         (ReturnKind.COMPLAINT, 30, 10_000, True),
         (ReturnKind.COMPLAINT, 29, 10_000, False),
     ],
@@ -73,15 +77,22 @@ PAUSE = PauseRule(least=20, bounces=50, complaints=3, lasts=timedelta(hours=24))
 def test_a_domain_is_paused_by_the_share_of_its_readers(
     kind: ReturnKind, readers: int, accepted: int, *, is_paused: bool
 ) -> None:
-    assert PAUSE.is_passed(PAUSE.counted(kind), readers, accepted) is is_paused
+    """Refusals of us silence nobody, so that no few readers may pause a domain by them each day."""
+    assert PAUSE.is_passed(kind, readers, accepted) is is_paused
 
 
-def test_what_speaks_of_nobody_here_pauses_nothing() -> None:
-    """The dead and refusals of us count together, complaints by themselves."""
-    counted = {kind: set(PAUSE.counted(kind)) for kind in ReturnKind if PAUSE.counted(kind)}
-    refused = {ReturnKind.HARD, ReturnKind.POLICY}
-    assert counted == {
-        ReturnKind.HARD: refused,
-        ReturnKind.POLICY: refused,
-        ReturnKind.COMPLAINT: {ReturnKind.COMPLAINT},
-    }
+@pytest.mark.parametrize(
+    ("kind", "readers", "is_looked_at"),
+    [
+        (ReturnKind.HARD, 20, True),
+        (ReturnKind.COMPLAINT, 40, True),
+        (ReturnKind.POLICY, 19, False),
+        (ReturnKind.POLICY, 21, False),
+        (ReturnKind.POLICY, 0, False),
+        (ReturnKind.SOFT, 20, False),
+    ],
+)
+def test_what_a_domain_took_is_counted_now_and_then(
+    kind: ReturnKind, readers: int, *, is_looked_at: bool
+) -> None:
+    assert PAUSE.is_looked_at(kind, readers) is is_looked_at
