@@ -14,11 +14,12 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
     "samp small span strike strong sub sup time tt u var wbr".split()
 )
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What readers do not see, with scripts at work.
 UNSHOWN = frozenset({"script", "style", "noscript", "template"})
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# What nobody looks into.
-_UNREAD = frozenset({"script", "style", "select", "svg"})
+# Nobody looks into them; some may hold the title of a page that is built oddly.
+_UNREAD = UNSHOWN | {"nav", "select", "svg"}
+_OF_TITLES = frozenset({"nav", "noscript"})
 # What the parser calls a text.
 TEXT = "-text"
 _BREAK = "br"
@@ -164,9 +165,7 @@ class Part:
             part.prose += prose
 
     def tell(self, length: int) -> None:
-        """Adds letters that stand in it to the block it is part of, if readers see them."""
-        if self.tag in UNSHOWN:
-            return
+        """Adds letters that stand in it to the block it is part of."""
         line = self if self.block else self.line
         line.own += length
         if self.in_link:
@@ -259,7 +258,8 @@ def outline(root: Node) -> dict[int, Part]:
             if tag == _BREAK != last.get(place):
                 part.line.breaks += 1
             # Menus may be most of a page.
-            if tag not in _UNREAD and (tag != "nav" or find(node, "h1, main") is not None):
+            is_titled = tag in _OF_TITLES and find(node, "h1, main") is not None
+            if tag not in _UNREAD or is_titled:
                 looked_into[name] = inner
         last[place] = tag
     for part in reversed(found.values()):
