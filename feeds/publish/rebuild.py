@@ -277,22 +277,34 @@ class SitePublication:
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
+        pages: Iterator[Document | HiddenDocument] = iter(())
         for start in range(0, len(feeds), _FEEDS_AT_ONCE):
             if self.stopping.is_set():
-                return
+                break
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            with self.database.reading() as connection:
-                holdings = {feed: self._holding(connection, feed) for feed in some}
-            numbers = (chain(each.shown, each.corrected, each.listed) for each in holdings.values())
-            ready = self.made.ready({*chain.from_iterable(numbers)})
-            # What a document leads to is there before it.
-            yield from self.files.write_all(self._histories(holdings))
-            made = [self._feed(feed, holding, ready) for feed, holding in holdings.items()]
-            # Who reads feeds waits least: not even until the pages of others are made.
-            documents = (islice(each, len(FORMS)) for each in made)
-            yield from self.files.write_all(chain.from_iterable(documents))
-            yield from self.files.write_all(chain.from_iterable(made))
+            made: list[Iterator[Document | HiddenDocument]] = []
+            # Who reads feeds waits least: not even until their pages are made. Those of the feeds
+            # before are packed meanwhile.
+            yield from self.files.write_all(chain(pages, self._forms(some, made)))
+            pages = chain.from_iterable(made)
             self._advance(len(some))
+        yield from self.files.write_all(pages)
+
+    def _forms(
+        self, feeds: Sequence[FeedRef], made: list[Iterator[Document | HiddenDocument]]
+    ) -> Iterator[Document | HiddenDocument]:
+        """The pages of the histories of these feeds that changed, then each feed in each form;
+        ``made`` gets what else there is of each, which is its page.
+        """
+        with self.database.reading() as connection:
+            holdings = {feed: self._holding(connection, feed) for feed in feeds}
+        numbers = (chain(each.shown, each.corrected, each.listed) for each in holdings.values())
+        ready = self.made.ready({*chain.from_iterable(numbers)})
+        # What a document leads to is there before it.
+        yield from self._histories(holdings)
+        made += [self._feed(feed, holding, ready) for feed, holding in holdings.items()]
+        for each in made:
+            yield from islice(each, len(FORMS))
 
     def _advance(self, steps: int) -> None:
         self.done += steps

@@ -159,9 +159,7 @@ def hidden(connection: Connection, after: int, upto: int) -> Sequence[tuple[str,
 
 
 def languages(connection: Connection) -> Sequence[str]:
-    """The primary subtags of the languages that items are in, hidden ones too, and of those that
-    have a feed since items were, in order.
-    """
+    """The primary subtags, in order, of the languages of all items, and of those with a feed."""
     published = select(published_histories.c.slug).filter_by(kind=LANGUAGE)
     found, tag = {*connection.scalars(published)}, connection.scalar(_NEXT_LANGUAGE, {"after": ""})
     while tag is not None:
@@ -185,7 +183,9 @@ def latest(connection: Connection, place: Place, limit: int) -> Sequence[Latest]
     items 11 of them take 0.7 ms, their union 1.8 ms, one window function over all 390 ms.
     """
     query = _LATEST_OF_ALL if place == EVERYWHERE else _LATEST
-    return [*map(Latest._make, connection.execute(query, _key(place) | {"limit": limit}))]
+    asked = _key(place) | {"limit": limit}
+    # All at once, here as below: one after the other they take a third longer.
+    return [*map(Latest._make, connection.execute(query, asked).all())]
 
 
 def corrected(
@@ -196,7 +196,7 @@ def corrected(
     """
     query = _CORRECTED_OF_ALL if place == EVERYWHERE else _CORRECTED
     asked = _key(place) | {"since": since, "limit": limit}
-    return [*map(Latest._make, connection.execute(query, asked))]
+    return [*map(Latest._make, connection.execute(query, asked).all())]
 
 
 def history(connection: Connection, place: Place, month: str = "") -> Sequence[Latest]:
@@ -204,7 +204,7 @@ def history(connection: Connection, place: Place, month: str = "") -> Sequence[L
     start, end = span_of(month) if month else (_FIRST, _LAST)
     query = _HISTORY_OF_ALL if place == EVERYWHERE else _HISTORY
     asked = _key(place) | {"start": start, "end": end}
-    return [*map(Latest._make, connection.execute(query, asked))]
+    return [*map(Latest._make, connection.execute(query, asked).all())]
 
 
 def filed(connection: Connection, after: int, upto: int) -> Iterator[tuple[Place, Latest]]:

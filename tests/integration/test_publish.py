@@ -403,6 +403,25 @@ def test_a_run_that_is_told_to_stop_once_feeds_are_there_is_finished_too(
     assert contents(public) == contents(tmp_path / "anew")
 
 
+def test_a_run_that_is_told_to_stop_between_feeds_leaves_none_without_its_page(
+    database: Database, few_topics: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages are written with the feeds that come after theirs."""
+    monkeypatch.setattr("feeds.publish.rebuild._FEEDS_AT_ONCE", 1)
+    store(database, few_topics, [a_draft()])
+    stopped = Event()
+
+    def stop(done: int, _: int | None) -> None:
+        # After two feeds, as the item comes before them.
+        if done == 3:
+            stopped.set()
+
+    publish(database, few_topics, Files(public), a_site(), stopping=stopped, progress=stop)
+    feeds = [*public.glob("feeds/**/*.atom")]
+    assert len(feeds) == 2
+    assert all(feed.with_suffix("").joinpath("index.html").is_file() for feed in feeds)
+
+
 def test_the_first_item_of_a_language_is_in_the_lists_at_once(
     database: Database, few_topics: Taxonomy, public: Path, tmp_path: Path
 ) -> None:
