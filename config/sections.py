@@ -4,9 +4,9 @@ Knows which option has which kind; defaults are in defaults.toml alone. Must nev
 house does with a setting.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from config import kinds
 
@@ -84,6 +84,30 @@ class DkimSettings(SettingsSection):
     ed25519_selector: kinds.OptionalLabels
     ed25519_key: kinds.Password
     ed25519_key_file: kinds.OptionalLocation
+
+
+class ServicesSettings(SettingsSection):
+    """By what each service that sends our mails is known where it tells what came back; it tells
+    nothing where that is empty.
+    """
+
+    postmark_password: Annotated[
+        kinds.SigningSecret,
+        Field(description=f"text of at least {kinds.SECRET_CHARACTERS} characters, or empty"),
+    ]
+    postmark_password_file: kinds.OptionalLocation
+    ses_topic: Annotated[
+        str,
+        Field(
+            pattern=r"^(arn:aws[a-z-]{0,20}:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$",
+            description="an ARN such as arn:aws:sns:eu-west-1:123456789012:returns, or empty",
+        ),
+    ]
+    mailgun_key: kinds.Password
+    mailgun_key_file: kinds.OptionalLocation
+    sendgrid_key: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", description="a key as SendGrid shows it")
+    ]
 
 
 class RetentionSettings(SettingsSection):

@@ -27,6 +27,7 @@ from config.sections import (
     PublishSettings,
     RetentionSettings,
     ServeSettings,
+    ServicesSettings,
     SettingsSection,
     SignUpSettings,
     StoreSettings,
@@ -216,6 +217,7 @@ class ReturnsSettings(SettingsSection):
     pause_refusals: kinds.Count
     pause_hours: kinds.Hours
     mailbox: MailboxSettings
+    services: ServicesSettings
 
 
 class SourceSettings(NamedSection):

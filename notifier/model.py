@@ -353,9 +353,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What the store holds, by numbers; ``returned`` is what came back within a day, of each kind,
-    by domain, ``paused`` until when digests to a domain wait for that.
-    """
+    """What the store holds, by numbers: ``returned`` within a day, and ``paused`` until when."""
 
     items: int
     quarantined: int
@@ -366,6 +364,7 @@ class Totals:
     feed_subscriptions: int = 0
     suppressed: int = 0
     returned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    returned_by: Mapping[str, int] = field(default_factory=dict)
     paused: Mapping[str, datetime] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
 

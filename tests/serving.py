@@ -80,6 +80,7 @@ TOTALS = Totals(
     feed_subscriptions=240,
     suppressed=3,
     returned={"reader.example": {"hard": 2}},
+    returned_by={"mail": 1, "ses": 1},
     paused={"reader.example": NOW},
 )
 

@@ -295,10 +295,14 @@ def ledger(
     from functools import partial
 
     from notifier.mail.ledger import Ledger
-    from notifier.mail.return_path import address
+    from notifier.mail.return_path import address, fields
 
-    mail = settings.mail
+    mail, by = settings.mail, settings.returns.services
     own = mail.return_path and partial(address, mail.return_path, secret=settings.signing_key)
+    told = {"postmark": by.postmark_password, "ses": by.ses_topic}
+    told |= {"mailgun": by.mailgun_key, "sendgrid": by.sendgrid_key}
+    services = tuple(filter(told.get, told))
+    mark = services and partial(fields, secret=settings.signing_key, services=services)
     return Ledger(
         database=database,
         compose=compose,
@@ -307,6 +311,7 @@ def ledger(
         node=settings.daemon.node,
         sender=mail.from_address,
         return_path=own or None,
+        mark=mark or None,
         give_up_after=timedelta(hours=mail.give_up_after_hours),
         # A Maildir knows a message that it has: nothing there is in doubt.
         doubts=_HARMLESS if mail.transport == "maildir" else int(mail.in_doubt == "resend"),

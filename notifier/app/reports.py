@@ -98,8 +98,8 @@ class Status:
     """The state of an installation in numbers, how its publishing does, and the hubs that it tells
     of changed feeds;
     ``suppressed`` counts addresses that must not be mailed, ``returned`` what came back of mails
-    within a day, by domain and kind, ``paused`` until when digests to a domain wait for that;
-    ``incidents`` say what is wrong with mail servers,
+    within a day, by domain and kind, ``returned_by`` which way, ``paused`` until when
+    digests to a domain wait for that; ``incidents`` say what is wrong with mail servers,
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
     ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
@@ -118,6 +118,7 @@ class Status:
     deliveries: Mapping[DeliveryState, int]
     suppressed: int
     returned: Mapping[str, Mapping[str, int]]
+    returned_by: Mapping[str, int]
     paused: Mapping[str, datetime]
     incidents: Mapping[str, Incident]
     hubs: Sequence[HubStanding]
@@ -282,6 +283,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             feed_subscriptions=subscriptions.count(connection, now),
             suppressed=suppressions.count(connection),
             returned=returns.counts(connection, now - timedelta(days=1)),
+            returned_by=returns.ways(connection, now - timedelta(days=1)),
             paused={name: one.until for name, one in returns.paused(connection, now).items()},
             incidents=every(connection),
         )
@@ -306,8 +308,7 @@ def status(
     from notifier.storage import senders, subscribers
 
     with database.reading() as connection:
-        languages = entries.languages(connection)
-        not_rendered = entries.left_out(connection)
+        languages, not_rendered = entries.languages(connection), entries.left_out(connection)
         publishing = publish_standing.known(connection)
         lost_zones, nodes = subscribers.lost_zones(connection), senders.every_node(connection)
     numbers = totals(database, settings, now)
@@ -324,6 +325,7 @@ def status(
         deliveries=numbers.deliveries,
         suppressed=numbers.suppressed,
         returned=numbers.returned,
+        returned_by=numbers.returned_by,
         paused=numbers.paused,
         incidents=numbers.incidents,
         hubs=numbers.hubs,

@@ -29,10 +29,12 @@ from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
 from notifier.api import SUBSCRIBE
-from notifier.app import lists, parts, reports
+from notifier.app import lists, mail_parts, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
+from notifier.returns.services.sns import Sns
+from notifier.returns.services.web_door import WebDoor
 from notifier.subscribers.moving import Moving
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
@@ -94,6 +96,7 @@ def server(
         api=_api(house, sign_up, publish),
         hubs=_callback(house, publish),
         hub=_hub(house, directory, announce),
+        returned=_returned(house),
     )
     return Server(
         web,
@@ -220,6 +223,22 @@ def _hub(house: House, directory: Directory, on_request: Callable[[], object]) -
         moved_to=directory.moved_to,
         refusal=house.caller().refusal,
         on_request=on_request,
+    )
+
+
+def _returned(house: House) -> WebDoor | None:
+    """Where services tell what came back, where settings say by what one is known."""
+    told = house.settings.returns.services
+    keys = (told.postmark_password, told.ses_topic, told.mailgun_key, told.sendgrid_key)
+    if not any(keys):
+        return None
+    return WebDoor(
+        taking=mail_parts.taking(house),
+        clock=house.clock,
+        postmark_password=told.postmark_password.get_secret_value(),
+        sns=Sns(told.ses_topic, house.caller().call, house.clock) if told.ses_topic else None,
+        mailgun_key=told.mailgun_key.get_secret_value(),
+        sendgrid_key=told.sendgrid_key,
     )
 
 

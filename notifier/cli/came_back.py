@@ -45,10 +45,10 @@ def returns(
         rows = latest(connection, limit, folded(checked(of)) if of else "")
     write_rows(
         rows,
-        ("at", "kind", "delivery", "domain", "status", "followed", "said"),
+        ("at", "way", "kind", "delivery", "domain", "status", "followed", "said"),
         lambda row: (
-            *(f"{row.at:%Y-%m-%d %H:%M:%SZ}", row.kind, row.delivery, row.domain, row.status),
-            *(row.consequence, row.diagnostic),
+            *(f"{row.at:%Y-%m-%d %H:%M:%SZ}", row.way, row.kind, row.delivery, row.domain),
+            *(row.status, row.consequence, row.diagnostic),
         ),
         as_json=as_json,
         empty="nothing came back",

@@ -88,8 +88,8 @@ class Ledger:
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
     ``incidents`` tell what is wrong with which relay, ``place`` which of so many nodes that send
     this one is. Each message is signed as it leaves,
-    where there is something to ``sign`` it, and goes by a ``return_path`` of its own, by the
-    number of its delivery, where there are such.
+    where there is something to ``sign`` it, and goes by a ``return_path`` of its own, with the
+    fields that ``mark`` it, by the number of its delivery, where there are such.
     """
 
     database: Database
@@ -104,6 +104,7 @@ class Ledger:
     progress: Progress | None = None
     sign: Callable[[bytes], bytes] | None = None
     return_path: Callable[[int], str] | None = None
+    mark: Callable[[int], bytes] | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
@@ -324,6 +325,8 @@ class Ledger:
             self.progress(self.tally.total(), None)
 
     def _envelope(self, one: Claimed, content: bytes) -> Envelope:
+        if self.mark:
+            content = self.mark(one.id) + content
         return Envelope(
             delivery=one.id,
             message_id=message_id(one.public_id, one.period, self.sender),

@@ -1,5 +1,6 @@
 """The token of a delivery, which comes back with its bounce: ``token`` mints it, ``delivery`` reads
-it. One for the return path (VERP) and for ENVID (RFC 3461 section 4.4).
+it. One for the return path (VERP), for ENVID (RFC 3461 section 4.4), and for the ``fields`` that a
+service repeats with what it tells of a mail.
 
 Knows HMAC and what a local part holds. Must never know an address, nor whether a delivery is there.
 """
@@ -7,6 +8,7 @@ Knows HMAC and what a local part holds. Must never know an address, nor whether 
 import hmac
 import re
 from base64 import b32encode
+from collections.abc import Iterable
 from typing import Final
 
 #: The secret signs other things too; a token is none of them.
@@ -41,6 +43,27 @@ def delivery(token: str, secret: bytes) -> int | None:
 def address(pattern: str, delivery: int, secret: bytes) -> str:
     """The return path of a delivery: the ``pattern``, its token in place of the star."""
     return pattern.replace("*", token(delivery, secret))
+
+
+#: What each keeps of a mail whose return path and Message-ID it replaces:
+#: https://postmarkapp.com/support/article/1125-custom-metadata-faq
+#: https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html (headers of the mail)
+#: https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages (variables)
+#: https://www.twilio.com/docs/sendgrid/for-developers/sending-email/unique-arguments
+_FIELDS: Final = {
+    "postmark": "X-PM-Metadata-delivery: {}\r\n",
+    "ses": "X-Fieldfare-Delivery: {}\r\n",
+    "mailgun": 'X-Mailgun-Variables: {{"delivery": "{}"}}\r\n',
+    "sendgrid": 'X-SMTPAPI: {{"unique_args": {{"delivery": "{}"}}}}\r\n',
+}
+
+
+def fields(delivery: int, secret: bytes, services: Iterable[str]) -> bytes:
+    """The header fields by which each of these services names the delivery: postmark, ses, mailgun,
+    sendgrid.
+    """
+    named = token(delivery, secret)
+    return "".join(_FIELDS[service].format(named) for service in services).encode()
 
 
 def _mac(delivery: int, secret: bytes) -> str:

@@ -147,11 +147,11 @@ def _claims(
     if found.kind is ReturnKind.UNSUBSCRIBE:
         return Claims(public_id=_signed_link(header(message, "subject"), secret))
     places = (*recipients, found.key, *(each for name in _TO for each in headers(message, name)))
-    delivery = _delivery(places, secret)
+    delivery = signed_delivery(places, secret)
     if delivery is None and found.kind in {*BOUNCES, ReturnKind.COMPLAINT, ReturnKind.DELAYED}:
         # Its return path may stand in the mail that came back.
         said = [*_said(message, raw)]
-        delivery = _delivery(said, secret)
+        delivery = signed_delivery(said, secret)
         public_id = next(filter(None, (_signed_link(each, secret) for each in said)), "")
         return Claims(delivery=delivery, public_id=public_id)
     return Claims(delivery=delivery)
@@ -163,7 +163,8 @@ def _said(message: Message, raw: bytes) -> Iterator[str]:
     yield from (text(part) for part in parts(message) if part["content-transfer-encoding"])
 
 
-def _delivery(places: Iterable[str], secret: bytes) -> int | None:
+def signed_delivery(places: Iterable[str], secret: bytes) -> int | None:
+    """The delivery whose token, signed with the ``secret``, stands first in any of these texts."""
     for place in places:
         for number, found in enumerate(_TOKEN.finditer(place)):
             if number == _MOST_CLAIMS:

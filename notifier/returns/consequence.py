@@ -73,7 +73,7 @@ def follows(returned: ReturnedMail, *, is_known: bool, passing: int, rule: SoftR
 
     RFC 3464, 5965, 8058: one hard failure is enough, and a refusal of us is not the reader's.
     """
-    if not (is_known and (returned.claims or returned.is_vouched)):
+    if not (is_known and returned.claims):
         return Consequence.UNCLAIMED
     if returned.kind in PASSING and passing >= rule.most:
         return Consequence.SUPPRESS

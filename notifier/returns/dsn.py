@@ -98,7 +98,7 @@ def in_words(message: Message) -> StatusReport | None:
     # Its "simple" detectors take a bare mention for a warning.
     if is_late or (temporary and not permanent and not says(subject, Saying.FAILED)):
         return StatusReport(kind=ReturnKind.DELAYED, recipient=recipient, words=words)
-    status = _status(words)
+    status = status_in(words)
     return StatusReport(
         kind=kind_of(words, status), recipient=recipient, status=status, words=words
     )
@@ -170,9 +170,9 @@ def _of_fields(fields: Mapping[str, str], message: Message, envid: str) -> Statu
     )
     diagnostic = fields.get("diagnostic-code", "")
     words = diagnostic.partition(";")[2].strip() or diagnostic
-    status = _status(fields.get("status", ""))
+    status = status_in(fields.get("status", ""))
     # What a server repeats of the next one's is nearer to the truth than its own 5.0.0.
-    precise = _status(words)
+    precise = status_in(words)
     if precise and (status.endswith(".0.0") or not status):
         status = precise
     action = fields.get("action", "").partition("(")[0].strip().lower()
@@ -204,7 +204,8 @@ def _plain(typed: str) -> str:
     return found[0] if found else ""
 
 
-def _status(words: str) -> str:
+def status_in(words: str) -> str:
+    """The first enhanced status code that stands there; empty where there is none."""
     found = _STATUS.search(words)
     return ".".join(found.groups()) if found else ""
 

@@ -28,6 +28,9 @@ class ReturnKind(StrEnum):
     OTHER = "other"
 
 
+#: The way of whatever is no event of a service.
+BY_MAIL = "mail"
+
 #: Those that say that a mail was not brought.
 BOUNCES = frozenset({ReturnKind.HARD, ReturnKind.FULL, ReturnKind.SOFT, ReturnKind.POLICY})
 
@@ -52,7 +55,7 @@ class ReturnedMail:
     ``key`` is the same whenever it comes again. ``recipient`` is whom it says that it could not
     reach, empty where it says none; ``status`` is an enhanced status code (RFC 3463), empty where
     there is none. ``diagnostic`` is what was said, for a person.
-    ``is_vouched`` where who told it is known, so that its word for the recipient counts.
+    ``way`` is which way it came: by mail, or the name of the service that told it.
     """
 
     key: str
@@ -61,4 +64,4 @@ class ReturnedMail:
     recipient: str = ""
     status: str = ""
     diagnostic: str = ""
-    is_vouched: bool = False
+    way: str = BY_MAIL

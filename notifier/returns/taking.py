@@ -86,11 +86,18 @@ class Taking:
                 # What is kept of a suppression outlives whoever asks to be forgotten.
                 diagnostic=_LOCAL_PART.sub("…@", found.diagnostic),
                 consequence=what,
+                way=found.way,
             )
             if returns.add(connection, one) and person:
                 self._act(connection, person, elsewhere, what, one)
                 self._watch(connection, one)
-        log.info("mail came back", kind=one.kind, delivery=one.delivery, consequence=what)
+        log.info(
+            "mail came back",
+            kind=one.kind,
+            delivery=one.delivery,
+            consequence=what,
+            way=one.way,
+        )
         if what is Consequence.ALARM:
             log.warning("we are refused", domain=one.domain, status=one.status)
         return one
@@ -98,8 +105,8 @@ class Taking:
     def _addressee(
         self, connection: Connection, found: ReturnedMail
     ) -> tuple[Subscriber | None, str | None]:
-        """Whose it is, by what was signed, or by the word of who told it where that counts, and the
-        address it went to where that is not their own; nobody's where they were erased since.
+        """Whose it is, by what was signed, and the address it went to where that is not their own;
+        nobody's where they were erased since.
         """
         claims, elsewhere, person = found.claims, None, None
         if claims.delivery and (owned := deliveries.owner(connection, claims.delivery)):
@@ -107,8 +114,6 @@ class Taking:
             person = subscribers.by_numbers(connection, [owner], self.zone).get(owner)
         elif claims.public_id:
             person = subscribers.by_public_id(connection, claims.public_id, self.zone)
-        elif found.is_vouched and found.recipient:
-            person = subscribers.by_address(connection, found.recipient, self.zone)
         is_erased = person is not None and person.state is SubscriberState.ERASED
         return (None, None) if is_erased else (person, elsewhere)
 

@@ -19,7 +19,7 @@ from notifier.storage.tables import pauses, returns, subscribers
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """One mail that came back, or an event told by a service: of which delivery and subscriber, as
-    far as they are known, of which domain, and what followed.
+    far as they are known, of which domain, what followed, and which ``way`` it came.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Return:
     status: str
     diagnostic: str
     consequence: str
+    way: str
 
 
 _COLUMNS = [returns.c[field.name] for field in fields(Return)]
@@ -85,6 +86,13 @@ def counts(connection: Connection, since: datetime) -> Mapping[str, Mapping[str,
     for domain, kind, count in connection.execute(some.group_by(*grouped).order_by(*grouped)):
         found[domain][kind] = count
     return dict(found)
+
+
+def ways(connection: Connection, since: datetime) -> Mapping[str, int]:
+    """How many came back since then, by the way they came."""
+    some = select(returns.c.way, func.count()).where(returns.c.at >= since)
+    rows = connection.execute(some.group_by(returns.c.way).order_by(returns.c.way))
+    return {way: count for way, count in rows}  # noqa: C416 - of rows, which are no pairs to mypy
 
 
 def disown(connection: Connection, subscriber: int) -> None:

@@ -323,7 +323,7 @@ suppressions = Table(
 )
 
 #: What came back of mails, each once by its ``key``; of a delivery and a subscriber as far as they
-#: are known.
+#: are known. ``way`` is "mail", or the service that told it.
 returns = Table(
     "returns",
     metadata,
@@ -337,6 +337,7 @@ returns = Table(
     Column("status", Text, nullable=False),
     Column("diagnostic", Text, nullable=False),
     Column("consequence", Text, nullable=False),
+    Column("way", Text, nullable=False),
 )
 
 #: Domains of which too much came back: digests to them wait ``until`` then.

@@ -23,6 +23,7 @@ from feeds.web.representation import cross_origin
 from feeds.web.selections import PATHS
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
+from notifier.returns.services.web_door import WebDoor
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.managing import Managing
@@ -54,15 +55,17 @@ def create_app(
     api: ASGIApp | None = None,
     hubs: HubCallback | None = None,
     hub: WebSubHub | None = None,
+    returned: WebDoor | None = None,
     selections: ASGIApp | None = None,
     base: str = "",
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
     ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own,
-    ``selections`` makes feeds of what is asked for, ``subscribing`` is where readers may sign up by
-    themselves, ``managing`` where they change what they get. ``base`` is the path of the site on
-    its host, percent-encoded, without a slash at its end.
+    ``returned`` is where services tell what came back, ``selections`` makes feeds of what is asked
+    for, ``subscribing`` is where readers may sign up by themselves, ``managing`` where they change
+    what they get. ``base`` is the path of the site on its host, percent-encoded, without
+    a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
@@ -70,7 +73,7 @@ def create_app(
             *_routes(unsubscribing, viewing, health, mails),
             *_coming(subscribing, has_form=pages.site.has_sign_up),
             *_changing(managing),
-            *_inward(api, hubs, hub),
+            *_inward(api, hubs, hub, returned),
             *([Route(path, selections) for path in PATHS] if selections else ()),
         ],
         exception_handlers={
@@ -140,15 +143,20 @@ def _changing(managing: Managing) -> Iterator[BaseRoute]:
 
 
 def _inward(
-    api: ASGIApp | None, hubs: HubCallback | None, hub: WebSubHub | None
+    api: ASGIApp | None,
+    hubs: HubCallback | None,
+    hub: WebSubHub | None,
+    returned: WebDoor | None,
 ) -> Iterator[BaseRoute]:
-    """Where news comes in, and where others ask for ours."""
+    """Where news comes in, and what came back, and where others ask for ours."""
     if api:
         yield Mount("/api", api)
     if hubs:
         yield Route("/websub/{token}", hubs.answer, methods=["GET", "POST"])
     if hub:
         yield Route("/websub", hub.answer, methods=["POST"])
+    if returned:
+        yield Route("/returns/{service}", returned.answer, methods=["POST"])
 
 
 class _Refusals:

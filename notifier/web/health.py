@@ -181,6 +181,7 @@ class _Readings(Collector):
             value=totals.suppressed,
         )
         yield _returned(totals.returned)
+        yield _ways(totals.returned_by)
         paused = GaugeMetricFamily(
             "fieldfare_paused_domains",
             "Domains whose digests wait, as too much came back of them.",
@@ -249,6 +250,17 @@ def _returned(counts: Mapping[str, Mapping[str, int]]) -> Metric:
     for domain in most[:_MOST_DOMAINS]:
         for kind, count in counts[domain].items():
             family.add_metric([domain, kind], count)
+    return family
+
+
+def _ways(counts: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(
+        "fieldfare_returned_by_way",
+        "Mails that came back within a day, by mail or by the service that told it.",
+        labels=["way"],
+    )
+    for way, count in counts.items():
+        family.add_metric([way], count)
     return family
 
 

@@ -190,6 +190,8 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         'fieldfare_hub_waiting_feeds{hub="https://hub.example.org/"}': 12,
         "fieldfare_suppressed_addresses": 3,
         'fieldfare_returned_mails{domain="reader.example",kind="hard"}': 2,
+        'fieldfare_returned_by_way{way="mail"}': 1,
+        'fieldfare_returned_by_way{way="ses"}': 1,
         'fieldfare_paused_domains{domain="reader.example"}': 1,
         "fieldfare_feed_subscriptions": 240,
         'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),

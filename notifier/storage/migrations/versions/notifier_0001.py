@@ -296,7 +296,7 @@ def _returns() -> None:
         *(sa.Column(name, NUMBER) for name in ("delivery", "subscriber")),
         *(
             sa.Column(name, sa.Text(), nullable=False)
-            for name in ("domain", "status", "diagnostic", "consequence")
+            for name in ("domain", "status", "diagnostic", "consequence", "way")
         ),
         sa.PrimaryKeyConstraint("id", name="pk_returns"),
         sa.UniqueConstraint("key", name="uq_returns_key"),

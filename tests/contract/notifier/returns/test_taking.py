@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -193,19 +192,6 @@ def test_what_is_forged_changes_nothing(database: Database, taking: Taking, name
     link = elsewhere.unsubscribe("reader1", 1)
     assert taking.take(written(link, "").encode()).consequence == "unclaimed"
     assert state(database) == (["active"], [])
-
-
-def test_who_is_known_to_tell_the_truth_names_the_address(
-    database: Database, taking: Taking
-) -> None:
-    queue(database)
-    told: dict[str, Any] = {"kind": ReturnKind.HARD, "is_vouched": True}
-    mail = ReturnedMail(key="event-1", recipient="Reader1@example.org", **told)
-    assert taking.heed(mail).consequence == "suppress"
-    stranger = ReturnedMail(key="event-2", recipient="nobody@example.org", **told)
-    assert taking.heed(stranger).consequence == "unclaimed"
-    assert taking.heed(ReturnedMail(key="event-3", **told)).consequence == "unclaimed"
-    assert state(database) == (["active"], ["hard"])
 
 
 def test_of_each_reader_what_came_back_is_told(database: Database, taking: Taking) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.return_path import address, delivery, token
+from notifier.mail.return_path import address, delivery, fields, token
 
 SECRET = b"s" * 32
 LARGEST = 2**63 - 1
@@ -66,3 +66,15 @@ def test_any_text_is_read(text: str) -> None:
 def test_the_star_of_a_pattern_becomes_the_token() -> None:
     made = address("bounces+*@news.example", 17, SECRET)
     assert made == f"bounces+{token(17, SECRET)}@news.example"
+
+
+def test_each_service_is_told_the_token_in_the_field_it_keeps() -> None:
+    told = token(7, SECRET)
+    made = fields(7, SECRET, ("postmark", "ses", "mailgun", "sendgrid")).decode()
+    assert made == (
+        f"X-PM-Metadata-delivery: {told}\r\n"
+        f"X-Fieldfare-Delivery: {told}\r\n"
+        f'X-Mailgun-Variables: {{"delivery": "{told}"}}\r\n'
+        f'X-SMTPAPI: {{"unique_args": {{"delivery": "{told}"}}}}\r\n'
+    )
+    assert fields(7, SECRET, ()) == b""

@@ -41,10 +41,6 @@ def test_what_nobody_signed_changes_nothing(kind: ReturnKind) -> None:
     assert of(kind, known=False, passing=99) is Consequence.UNCLAIMED
 
 
-def test_who_is_known_to_tell_the_truth_needs_no_signature() -> None:
-    assert of(ReturnKind.HARD, claims=Claims(), is_vouched=True) is Consequence.SUPPRESS
-
-
 @pytest.mark.parametrize("kind", [ReturnKind.FULL, ReturnKind.SOFT])
 def test_what_passes_counts_once_it_is_often_so(kind: ReturnKind) -> None:
     assert [of(kind, passing=times) for times in (2, 3, 4)] == [
