@@ -305,11 +305,12 @@ def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> 
 
 
 def usable_language(preferred: str | None, known: Subscriber | None, assumed: Assumed) -> str:
-    """The language of somebody's mails: what they prefer, or have, or is assumed. Raises
-    UnknownLanguage.
+    """The language of somebody's mails: what they prefer, or have, or is assumed; of a region, as
+    de-AT, the one that is read there. Raises UnknownLanguage.
     """
     # Who comes back after they were erased has none.
     language = preferred or (known and known.language) or assumed.language
-    if language not in assumed.languages:
+    found = values.nearest_language(language, assumed.languages)
+    if found is None:
         raise UnknownLanguage(language, tuple(assumed.languages))
-    return language
+    return found

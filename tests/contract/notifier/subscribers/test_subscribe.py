@@ -99,6 +99,10 @@ def test_a_weekly_digest_comes_on_monday_unless_a_day_is_named(ask: Any) -> None
     assert the(ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY)).weekdays == FRIDAY
 
 
+def test_of_a_region_the_language_is_meant_that_is_read_there(ask: Any) -> None:
+    assert ask(language="de-AT").language == "de"
+
+
 def test_what_is_not_mentioned_stays_as_it_was(ask: Any) -> None:
     ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY, minute=600, zone=BISHKEK, language="de")
     again = ask(topics=("field:education",))
@@ -193,6 +197,9 @@ def test_another_weekday_leaves_no_gap_of_more_than_a_week(ask: Any, database: D
         ({"selections": ("fild=policing",)}, MalformedSelection),
         ({"muted": ("field:polcing",)}, UnknownTopic),
         ({"language": "fr"}, UnknownLanguage),
+        ({"language": "fr-CH"}, UnknownLanguage),
+        ({"language": "d!e"}, UnknownLanguage),
+        ({"language": "-"}, UnknownLanguage),
         ({"address": "anna@"}, UnusableAddress),
         ({"address": "anna@example.org\r\nBcc: all@example.org"}, UnusableAddress),
     ],
