@@ -23,7 +23,15 @@ from notifier.digest.contents import filled
 from notifier.digest.named import Named
 from notifier.errors import MessageRefused
 from notifier.mail.message import Sender
-from notifier.model import Cadence, NoticeKind, Skip, Subscriber, SubscriberState
+from notifier.model import (
+    EVERY_DAY,
+    Cadence,
+    Frequency,
+    NoticeKind,
+    Skip,
+    Subscriber,
+    SubscriberState,
+)
 from notifier.notices.notice_form import Action, Listing, Notice, Part, rendered_notice
 from notifier.storage import subscribers, suppressions
 from notifier.storage.cadences import zone_named
@@ -279,10 +287,18 @@ class Notices:
         return Listing(tuple((page.label, page.url) for page in pages))
 
 
+def said_as(cadence: Cadence) -> Frequency:
+    """The frequency whose words say when mails of a cadence come.
+
+    Daily on some days of the week is said as weekly on more than one.
+    """
+    return cadence.frequency if cadence.weekdays == EVERY_DAY else Frequency.WEEKLY
+
+
 def comes_when(cadence: Cadence, words: Catalogue) -> str:
     """When mails of a cadence come, in a sentence."""
     return words.say(
-        f"comes.{cadence.frequency}",
+        f"comes.{said_as(cadence)}",
         weekday=words.weekdays(cadence.weekdays),
         hour=words.hour(cadence.minute),
         zone=cadence.zone.key,

@@ -16,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from feeds.catalogue import Catalogue
 from feeds.storage.database import Database
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.model import EVERY_DAY, GONE, Cadence, Frequency, Subscriber, SubscriberState
+from notifier.model import GONE, Cadence, Frequency, Subscriber, SubscriberState
+from notifier.notices.notices import said_as
 from notifier.storage import subscribers
 from notifier.subscribers.leaving import Left, just_left, take_back, undoable
 from notifier.subscribers.links import Claim, LinkScope, MailLinks
@@ -150,10 +151,8 @@ class Unsubscribing:
 
     def _gets(self, address: str, cadence: Cadence, words: Catalogue) -> str:
         """Who gets mail, and how often."""
-        # Daily on some days of the week is said as weekly on more than one.
-        often = Frequency.WEEKLY if cadence.weekdays != EVERY_DAY else cadence.frequency
         return words.say(
-            f"gets.{often}",
+            f"gets.{said_as(cadence)}",
             address=masked(address),
             publisher=self.pages.site.publisher,
             weekday=words.weekdays(cadence.weekdays),

@@ -151,6 +151,8 @@ def test_all_of_it_is_changed_at_once_and_the_next_digest_is_told(
     done = client.post(link(anna), data=sent, follow_redirects=True)
     assert "Gespeichert." in done.text
     assert "Nächste Mail: Donnerstag, 26. November, 06:30 Uhr (Asia/Bishkek)" in done.text
+    assert "Jeden Montag und Donnerstag um 06:30 Uhr (Asia/Bishkek)" in done.text
+    assert "Jeden Freitag um 06:30 Uhr (Asia/Bishkek)" in done.text
     changed = known(database)
     assert followed(changed) == [
         ("issuer=secretariat", "daily"),
