@@ -143,10 +143,8 @@ def report(house: "House", person: "Subscriber", *, as_json: bool) -> None:
 
 def _tell(subscriber: "SubscriberRow", *, as_json: bool) -> None:
     """What somebody follows, and when the next digest of each frequency comes."""
-    why = (
-        "none, as this address must not be mailed; `fieldfare suppressions` says why, and lifts it"
-    )
-    none = why if subscriber.suppressed else ""
+    why = "this address must not be mailed; `fieldfare suppressions` says why, and lifts it"
+    none = f"none, as {why}" if subscriber.suppressed else ""
     lines = (f"\n  {follows(each)}; {_next(subscriber, each, none)}" for each in subscriber.digests)
     paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
     text = f"{subscriber.address} follows{''.join(lines)}"
@@ -154,6 +152,8 @@ def _tell(subscriber: "SubscriberRow", *, as_json: bool) -> None:
         text = f"{subscriber.address} has left"
     elif subscriber.state == SubscriberState.PENDING:
         text = f"{subscriber.address} has not confirmed yet"
+    if subscriber.suppressed and subscriber.state != SubscriberState.ACTIVE:
+        text = f"{text}; {why}"
     write_report(subscriber, f"{text}{paused}", as_json=as_json)
 
 

@@ -126,7 +126,7 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
             *(row.address, row.state, row.timezone),
             "; ".join(map(reader.follows, row.digests)),
             min((each.due_at for each in row.digests if each.due_at), default=None),
-            row.problem,
+            row.problem or ("suppressed" if row.suppressed else ""),
         ),
         as_json=as_json,
         empty="nobody is subscribed; `fieldfare subscribe` adds somebody",

@@ -70,7 +70,8 @@ class Taking:
                 passing = 1 + returns.passed(connection, person.id, PASSING, since)
             known = person is not None
             what = follows(found, is_known=known, passing=passing, rule=self.rule)
-            told = elsewhere or (person.address if person else found.recipient)
+            # Whom a mail names that nobody signed is its writer's word: no domain is counted by it.
+            told = elsewhere or (person.address if person else "")
             if what in _SILENCING and suppressions.of(connection, self.keyed(told)):
                 # It is so by now: what was heeded once counts for nothing more.
                 what = Consequence.NONE

@@ -21,7 +21,7 @@ from feeds.storage.database import Database
 from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, RateLimit, ThreadLimit
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, Frequency, Subscriber, folded
-from notifier.storage import deliveries, suppressions
+from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.change import change, standing
 from notifier.subscribers.links import Claim, LinkScope, MailLinks
@@ -138,15 +138,15 @@ class Managing:
         if self._is_too_often(request):
             return self.pages.notice("too_often", 429)
         if request.method != "POST":
-            return self._asked_for_link(200)
+            return self._asked_for_link(self.pages, 200)
         sent = await self.pages.sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._mailed, sent, request.scope.get(CLIENT, ""))
 
-    async def link_sent(self, _request: Request) -> Response:
+    async def link_sent(self, request: Request) -> Response:
         """What to do next, said to everybody alike."""
-        return self.pages.notice("link_sent")
+        return self._in(request.query_params.get("language", "")).notice("link_sent")
 
     # -- What all of them ask first ----------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Managing:
         if self._is_too_often(request):
             return self.pages.notice("too_often", 429)
         claim = claim_of(request, self.links.secret, LinkScope.MANAGE)
-        return self._asked_for_link(404) if claim is None else claim
+        return self._asked_for_link(self.pages, 404) if claim is None else claim
 
     def _is_too_often(self, request: Request) -> bool:
         return bool(self._limit.wait_seconds(request.scope.get(CLIENT, ""), time.monotonic()))
@@ -173,18 +173,26 @@ class Managing:
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             return standing(connection, claim, self.pages.site.timezone, self.clock())
 
-    def _over(self) -> Response:
-        return self._asked_for_link(410)
+    def _over(self, claim: Claim) -> Response:
+        """In the language of whom the link was mailed to, while that is known."""
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            zone = self.pages.site.timezone
+            person = subscribers.by_public_id(connection, claim.public_id, zone)
+        return self._asked_for_link(self._in(person.language if person else ""), 410)
 
     def _asked_for_link(
-        self, status: int, address: str = "", faults: Mapping[str, str] | None = None
+        self,
+        pages: PrivatePages,
+        status: int,
+        address: str = "",
+        faults: Mapping[str, str] | None = None,
     ) -> Response:
-        return self.pages.answer(
+        return pages.answer(
             "link.html",
             status,
             is_over=status in {404, 410},
             address=address,
-            faults=_said(faults or {}, self.pages.words),
+            faults=_said(faults or {}, pages.words),
             token=minted(self.links.secret, self.clock()),
         )
 
@@ -193,13 +201,13 @@ class Managing:
     def _shown(self, claim: Claim, done: str) -> Response:
         person = self._person(claim)
         if person is None:
-            return self._over()
+            return self._over(claim)
         return self._answer(claim, person, Wishes.of(person), done=done)
 
     def _changed(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
         person, now = self._person(claim), self.clock()
         if person is None:
-            return self._over()
+            return self._over(claim)
         wishes = Wishes.typed(sent)
         faults = wishes.faults(person, self.offers, now)
         try:
@@ -211,7 +219,7 @@ class Managing:
         choose = partial(wishes.choice, offers=self.offers, now=now)
         zone = self.pages.site.timezone
         if change(self.database, claim, choose, zone, now=now) is None:
-            return self._over()
+            return self._over(claim)
         log.info("subscription changed", subscriber=claim.public_id)
         return RedirectResponse(f"{self._here(claim)}?saved", 303, headers=PRIVATE)
 
@@ -278,7 +286,7 @@ class Managing:
     def _data(self, claim: Claim) -> Response:
         person = self._person(claim)
         if person is None:
-            return self._over()
+            return self._over(claim)
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             text = spelt(own_data(connection, person, self.keyed))
         return Response(text, headers={**PRIVATE, **_DOWNLOAD})
@@ -286,14 +294,14 @@ class Managing:
     def _shown_erasing(self, claim: Claim) -> Response:
         person = self._person(claim)
         if person is None:
-            return self._over()
+            return self._over(claim)
         pages = self._in(person.language)
         return pages.answer("erase.html", token=minted(self.links.secret, self.clock()))
 
     def _erased(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
         person = self._person(claim)
         if person is None:
-            return self._over()
+            return self._over(claim)
         try:
             self._check_age(sent)
         except _TooOld:
@@ -306,7 +314,7 @@ class Managing:
     def _asked(self, claim: Claim, sent: Mapping[str, Sequence[str]], network: str) -> Response:
         person, address = self._person(claim), sent.get("address", [""])[0].strip()
         if person is None:
-            return self._over()
+            return self._over(claim)
         try:
             self._check_age(sent)
             fault = _fault_of(address, person)
@@ -317,7 +325,7 @@ class Managing:
             return self._answer(claim, person, wishes, faults, new_address=address)
         answer = self.moving.ask(claim, address, network, now=self.clock())
         if answer is None:
-            return self._over()
+            return self._over(claim)
         if answer is SignUpAnswer.TOO_MANY:
             return self._in(person.language).notice("too_many_sign_ups", 429)
         return RedirectResponse(f"{self._here(claim)}?address_asked", 303, headers=PRIVATE)
@@ -346,17 +354,19 @@ class Managing:
 
     def _mailed(self, sent: Mapping[str, Sequence[str]], network: str) -> Response:
         address = sent.get("address", [""])[0].strip()
+        pages = self._in(sent.get("read", [""])[0])
         try:
             self._check_age(sent)
             answer = self.sign_up.mail_link(address, network, now=self.clock())
         except UnusableAddress:
             fault = "fault.address" if address else "fault.no_address"
-            return self._asked_for_link(422, address, {"address": fault})
+            return self._asked_for_link(pages, 422, address, {"address": fault})
         except _TooOld:
-            return self._asked_for_link(422, address, {"send": "fault.again"})
+            return self._asked_for_link(pages, 422, address, {"send": "fault.again"})
         if answer is SignUpAnswer.TOO_MANY:
-            return self.pages.notice("too_many_sign_ups", 429)
-        return RedirectResponse(f"{self.pages.site.base}/manage/sent", 303, headers=PRIVATE)
+            return pages.notice("too_many_sign_ups", 429)
+        place = f"{pages.site.base}/manage/sent?language={pages.words.tag}"
+        return RedirectResponse(place, 303, headers=PRIVATE)
 
 
 class _TooOld(Exception):

@@ -241,6 +241,10 @@ def test_none_is_promised_to_whom_no_mail_may_go(house: Installation) -> None:
     assert "next digest: none, as this address must not be mailed" in said
     [row] = house.report("subscribers")
     assert (row["suppressed"], row["digests"][0]["due_at"]) == (True, None)
+    assert "suppressed" in house.call("subscribers").stdout.decode()
+    house.report("unsubscribe", "a@example.org")
+    shown = house.call("subscribers", "show", "a@example.org").stdout.decode()
+    assert "has left; this address must not be mailed" in shown
 
 
 def test_one_reader_is_shown_paused_and_resumed(house: Installation) -> None:

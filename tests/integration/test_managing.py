@@ -283,6 +283,19 @@ def test_a_link_that_does_not_count_leads_to_a_new_one(
     assert known(database) == anna
 
 
+def test_a_link_that_is_over_says_so_in_its_readers_language(
+    client: httpx2.Client, anna: Subscriber, clock: Clock
+) -> None:
+    client.post(link(anna), data=typed(clock, language="de"))
+    page = client.get(link(anna, until=timedelta(0)))
+    assert (page.status_code, '<html lang="de">' in page.text) == (410, True)
+    sent = {"address": "x", "read": "de", "token": minted(SECRET, clock.now)}
+    again = client.post("/manage", data=sent)
+    assert (again.status_code, '<html lang="de">' in again.text) == (422, True)
+    done = client.post("/manage", data=sent | {"address": "anna@example.org"})
+    assert '<html lang="de">' in client.get(done.headers["location"]).text
+
+
 def test_who_left_changes_nothing_by_a_link(
     client: httpx2.Client, database: Database, anna: Subscriber, clock: Clock
 ) -> None:
@@ -320,7 +333,7 @@ def test_a_link_is_mailed_to_whoever_has_the_address_and_to_nobody_else(
     database = notices.database
     answers = [asked(client, clock, each) for each in ("Anna@example.org", "ben@example.org")]
     assert {(each.status_code, each.headers["location"]) for each in answers} == {
-        (303, "/manage/sent")
+        (303, "/manage/sent?language=en")
     }
     assert len({each.text for each in answers}) == 1
     assert len(woken) == 2

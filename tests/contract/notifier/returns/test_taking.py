@@ -192,6 +192,9 @@ def test_what_is_forged_changes_nothing(database: Database, taking: Taking, name
     link = elsewhere.unsubscribe("reader1", 1)
     assert taking.take(written(link, "").encode()).consequence == "unclaimed"
     assert state(database) == (["active"], [])
+    with database.reading() as connection:
+        # No domain is counted that only a stranger names.
+        assert set(returns.counts(connection, NOW - timedelta(days=1))) == {""}
 
 
 def test_of_each_reader_what_came_back_is_told(database: Database, taking: Taking) -> None:
