@@ -17,9 +17,9 @@ Style = Literal["auto", "console", "json"]
 
 # They narrate what our own events already say.
 _TALKATIVE = ("alembic", "apscheduler")
-# It warns of each request that is none, of which anybody may send a million; an access line holds a
-# reader's token.
-_PLAINTIVE = ("uvicorn",)
+# They warn of each request that is none, of which anybody may send a million; an access line holds
+# a reader's token, and aiosmtpd, whose logger is mail.log, tells each address of an envelope.
+_PLAINTIVE = ("uvicorn", "mail.log")
 # It tells with a traceback which of its readers failed at a stranger's mail, to no use.
 _SILENCED = ("flufl.bounce",)
 

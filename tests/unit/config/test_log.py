@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import aiosmtpd.smtp
 import pytest
 import structlog
 
@@ -98,11 +99,13 @@ def test_talkative_libraries_are_heard_from_warnings_on(err: Callable[[], str], 
     assert [event["event"] for event in events(err())] == ["trouble"]
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "uvicorn.error"])
+@pytest.mark.parametrize("name", ["uvicorn.access", "uvicorn.error", aiosmtpd.smtp.log.name])
 def test_what_anybody_can_bring_about_is_no_warning(
     err: Callable[[], str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A request that is none may come a million times; an access line holds a reader's token."""
+    """A request that is none may come a million times; an access line holds a reader's token, and
+    one of LMTP an address.
+    """
     # A server that another test started may have cut its access log off.
     monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     configure("json", "info")

@@ -113,6 +113,14 @@ def test_no_sentence_is_left_in_english(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
+def test_italian_speaks_to_its_reader_in_one_way(folder: Path) -> None:
+    """As the guidelines of Italy's public services ask (tu): not in both ways on one page."""
+    said = dict(sentences(written(folder, "it")))
+    polite = r"\b([Ll]ei|esserle|[Rr]iprovi|[Ss]celga|[Cc]opi|[Pp]rovi|usi|La sua)\b"
+    assert {name for name, text in said.items() if re.search(polite, text)} == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
 def test_quotation_marks_and_apostrophes_are_those_of_print(folder: Path) -> None:
     """A pattern of a date quotes its letters."""
     for language in languages():
@@ -290,7 +298,7 @@ def test_markup_is_filled_in_as_it_is_and_text_as_text() -> None:
         ),
         (
             "it",
-            "La sua rassegna quotidiana, martedì 24 novembre",
+            "La tua rassegna quotidiana, martedì 24 novembre",
             "24 novembre 2026",
             "Novembre 2026",
             "07:00",
