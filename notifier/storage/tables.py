@@ -39,6 +39,8 @@ subscribers = Table(
     Column("epoch", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("left_at", Instant, index=True),
+    # What comes back late names a delivery by its id: none is ever another's.
+    sqlite_autoincrement=True,
 )
 
 #: What anybody ever followed, each selection once, by its canonical query.
@@ -206,6 +208,7 @@ deliveries = Table(
         *("state", "due_at", "id"),
         sqlite_where=text("notice IS NOT NULL"),
     ),
+    sqlite_autoincrement=True,
 )
 
 #: How deliveries came into a state other than accepted: what the row held then, ``at`` that moment.

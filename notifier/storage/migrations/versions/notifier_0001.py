@@ -47,6 +47,7 @@ def _subscribers() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
         sa.UniqueConstraint("public_id", name="uq_subscribers_public_id"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_subscribers_left_at", "subscribers", ["left_at"])
     op.create_table(
@@ -210,6 +211,7 @@ def _deliveries() -> None:
         sa.Column("settled_at", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at", "id"])
     op.create_index(

@@ -5,7 +5,7 @@ from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feeds.selection import Selection
@@ -204,3 +204,14 @@ def test_an_address_that_two_add_at_once_is_one_subscriber(database: Database) -
         assert waiting.is_alive()
     waiting.join()
     assert later == [None]
+
+
+def test_no_id_is_ever_given_twice(database: Database) -> None:
+    """What comes back of a mail is heeded for days, and names it by its id."""
+    (first,) = queue(database)
+    with database.writing() as connection:
+        for table in reversed(t.metadata.sorted_tables):
+            connection.execute(delete(table))
+    (second,) = queue(database)
+    assert second.id > first.id
+    assert second.subscriber > first.subscriber
