@@ -228,12 +228,14 @@ class SignUp:
         gives_none = used_up == {of_one}
         if used_up and not gives_none:
             return SignUpAnswer.TOO_MANY
-        # Others may have taken what was the last since then.
         counted = of_network if gives_none else [*of_network, whole, of_one]
         used = limits.take(connection, counted, now)
-        if used not in (None, of_one):
+        if used == of_one:
+            # Others have taken the mailbox's last since then.
+            gives_none, used = True, limits.take(connection, of_network, now)
+        if used:
             return SignUpAnswer.TOO_MANY
-        return SignUpAnswer.CHECK_MAIL if used or gives_none else None
+        return SignUpAnswer.CHECK_MAIL if gives_none else None
 
     def _of_network(self, network: str) -> list[Limit]:
         if not network:

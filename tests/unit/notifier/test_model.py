@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import UnusableAddress
-from notifier.model import Cadence, Frequency, Window, folded, mailbox, message_id
+from notifier.model import (
+    Cadence,
+    Frequency,
+    SubscriberState,
+    Window,
+    folded,
+    mailbox,
+    message_id,
+)
+from tests.builders import a_subscriber
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -34,6 +43,13 @@ def a_cadence(frequency: Frequency, **changes: Any) -> Cadence:
 def test_what_cannot_be_is_refused(make: Callable[[], object], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         make()
+
+
+@pytest.mark.parametrize(
+    ("state", "epoch"), [(SubscriberState.ACTIVE, 3), (SubscriberState.LEFT, 4)]
+)
+def test_who_left_begins_another_epoch(state: SubscriberState, epoch: int) -> None:
+    assert a_subscriber(state=state, epoch=3).next_epoch == epoch
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from notifier.storage.suppressions import Suppression
 from notifier.subscribers.links import Claim, LinkScope, read
 from notifier.subscribers.preferences import Assumed
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, SignUpBounds
+from tests.at_once import with_another
 from tests.builders import a_subscriber
 from tests.outbox import KEYED, LINKS, SENDER, outbox, people, queue, subscribe
 from tests.serving import SITE
@@ -314,6 +315,20 @@ def test_two_at_once_give_no_more_than_one_may_get(database: Database, osce: Tax
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(ask, doors * 25))
     assert len(outbox(database)) == 3
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_whose_turn_others_took_meanwhile_has_asked_all_the_same(
+    database: Database, osce: Taxonomy
+) -> None:
+    door, others = a_door(database, osce, per_network=1), a_door(database, osce)
+    networks = [f"203.0.113.{number}" for number in range(3)]
+
+    def flood() -> list[SignUpAnswer]:
+        return [ask(others, network=network) for network in networks]
+
+    with_another(database, lambda: ask(door), "UPDATE limits", flood)
+    assert ask(door) is SignUpAnswer.TOO_MANY
 
 
 def statements(database: Database, asking: Callable[[], object]) -> list[str]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from notifier.errors import UnusableAddress
 from notifier.model import mailbox
+from notifier.subscribers.preferences import named_days
 from notifier.subscribers.subscribe import checked
 
 
@@ -46,3 +47,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         return
     assert checked(usable) == usable
     assert not set(mailbox(usable)) & set("\r\n\0 <>")
+
+
+def test_days_are_named_in_their_order() -> None:
+    assert named_days({3, 0}) == ("monday", "thursday")
