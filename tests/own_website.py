@@ -86,13 +86,11 @@ def a_subscribers_api(
     def new_id() -> str:
         return f"id-{next(numbers)}"
 
-    sign_up = a_sign_up(database, PrivatePages(SITE, taxonomy), wake)
+    sign_up = a_sign_up(database, PrivatePages(SITE, taxonomy), wake, keeps_network=True)
     people = SubscribersApi(
         sign_up=sign_up,
         offered=Offered(taxonomy=taxonomy, assumed=sign_up.assumed),
         importing=lambda source, shown: _importing(sign_up, source, shown, new_id, clock),
-        keyed=KEYED,
-        keeps_network=True,
         new_id=new_id,
         clock=clock,
     )

@@ -132,7 +132,11 @@ def an_unsubscribing(
 
 
 def a_sign_up(
-    database: Database, pages: PrivatePages, wake: Callable[[], object] = lambda: None
+    database: Database,
+    pages: PrivatePages,
+    wake: Callable[[], object] = lambda: None,
+    *,
+    keeps_network: bool = False,
 ) -> SignUp:
     return SignUp(
         database=database,
@@ -141,6 +145,7 @@ def a_sign_up(
         keyed=KEYED,
         bounds=BOUNDS,
         welcomes=True,
+        keeps_network=keeps_network,
         wake=wake,
     )
 
@@ -176,13 +181,11 @@ def a_subscribing(
         database=database,
         sign_up=sign_up,
         offers=Offers(named=Named(site, taxonomy), taxonomy=taxonomy),
-        keyed=KEYED,
         secret=SECRET,
         pages=pages,
         clock=clock,
         new_id=lambda: token_hex(9),
         version="0.1.0",
-        keeps_network=False,
     )
 
 

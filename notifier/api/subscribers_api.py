@@ -26,7 +26,6 @@ from feeds.web.request_limits import CLIENT, ThreadLimit, body_of, network_of
 from notifier.api import SUBSCRIBE, VOUCH
 from notifier.api.new_subscriber import NewSubscriber, Offered, new_subscriber
 from notifier.model import Shown
-from notifier.storage.suppressions import Keyed
 from notifier.subscribers.importing import Importing, ImportReport, LeftAlone, asked_of
 from notifier.subscribers.listed import ListedPerson
 from notifier.subscribers.sign_up import SignUp, SignUpAnswer
@@ -119,16 +118,12 @@ _ANSWERS = problems.responses(SubscriberProblem, 400, 401, 403, 409, 413, 415, 4
 class SubscribersApi:
     """The request to subscribe somebody, done in a thread.
 
-    ``importing`` takes in people whom somebody vouches for, by what source, who saw what. Where
-    ``keeps_network`` is set, a keyed hash of where they asked from is kept with what they asked
-    for.
+    ``importing`` takes in people whom somebody vouches for, by what source, who saw what.
     """
 
     sign_up: SignUp
     offered: Offered
     importing: Callable[[str, Shown], Importing]
-    keyed: Keyed
-    keeps_network: bool
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
     _limit: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -208,12 +203,12 @@ class SubscribersApi:
         return _outcome(self.importing(consent.source, shown).take([person]))
 
     def _shown(self, wanted: NewSubscriber, network: str) -> Shown:
-        consent, keeps = wanted.consent, network and self.keeps_network
+        consent = wanted.consent
         return Shown(
             page=consent.source,
             text=consent.text,
             version=consent.version,
-            network=self.keyed.of(f"network\0{network}") if keeps else None,
+            network=self.sign_up.kept_of(network),
         )
 
 

@@ -120,19 +120,15 @@ def _unsubscribing(house: House, pages: PrivatePages) -> Unsubscribing:
 
 def _subscribing(house: House, pages: PrivatePages, sign_up: SignUp) -> Subscribing:
     """Where readers sign up by themselves."""
-    settings, database = house.settings, house.database
-    asked = settings.signup
     return Subscribing(
-        database=database,
+        database=house.database,
         sign_up=sign_up,
         offers=_offers(house),
-        keyed=house.keyed,
-        secret=settings.signing_key,
+        secret=house.settings.signing_key,
         pages=pages,
         clock=house.clock,
         new_id=lambda: secrets.token_urlsafe(PUBLIC_ID_BYTES),
         version=version("fieldfare"),
-        keeps_network=asked.keep_network,
     )
 
 
@@ -164,6 +160,7 @@ def _sign_up(house: House, send: Callable[[], object]) -> SignUp:
             per_hour=asked.per_hour,
         ),
         welcomes=settings.mail.welcome != "none",
+        keeps_network=asked.keep_network,
         wake=send,
     )
 
@@ -331,8 +328,6 @@ def _subscribers_api(house: House, sign_up: SignUp) -> SubscribersApi:
         importing=lambda source, shown: lists.importing(
             house, Preferences(), source=source, vouched=True, shown=shown
         ),
-        keyed=house.keyed,
-        keeps_network=house.settings.signup.keep_network,
         new_id=partial(secrets.token_urlsafe, PUBLIC_ID_BYTES),
         clock=house.clock,
     )

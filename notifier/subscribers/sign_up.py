@@ -77,7 +77,9 @@ class SignUpBounds:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
     """What is done when somebody asks, and when they confirm; ``welcomes`` tells whether a mail
-    follows on that. ``wake`` is called, in the same thread, once there may be a mail to send.
+    follows on that. ``wake`` is called, in the same thread, once there may be a mail to send. Where
+    ``keeps_network`` is set, a keyed hash of where somebody asks from is kept with what they asked
+    for.
     """
 
     database: Database
@@ -86,6 +88,7 @@ class SignUp:
     keyed: Keyed
     bounds: SignUpBounds
     welcomes: bool
+    keeps_network: bool
     wake: Callable[[], object]
 
     def ask(
@@ -236,6 +239,10 @@ class SignUp:
         if used:
             return SignUpAnswer.TOO_MANY
         return SignUpAnswer.CHECK_MAIL if gives_none else None
+
+    def kept_of(self, network: str) -> str | None:
+        """What is kept of where somebody asked from."""
+        return self.keyed.of(f"network\0{network}") if network and self.keeps_network else None
 
     def _of_network(self, network: str) -> list[Limit]:
         if not network:

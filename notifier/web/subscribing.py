@@ -24,7 +24,6 @@ from notifier.model import EVERY_DAY, Frequency, Shown, Subscriber
 from notifier.notices.notices import asked_comes
 from notifier.storage.cadences import zone_named
 from notifier.storage.consent.requests import Asked
-from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.subscribers.preferences import spelt_hour
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, is_role
@@ -67,22 +66,18 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribing:
-    """The requests of signing up: GET shows, POST acts.
-
-    Where ``keeps_network`` is set, a keyed hash of where somebody asks from is kept with what they
-    asked for. ``version`` is that of the program, whose words they read.
+    """The requests of signing up: GET shows, POST acts; ``version`` is that of the program, whose
+    words they read.
     """
 
     database: Database
     sign_up: SignUp
     offers: Offers
-    keyed: Keyed
     secret: bytes
     pages: PrivatePages
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     version: str
-    keeps_network: bool
     _limit: RateLimit = field(default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False)
     _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
     _asks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -238,11 +233,8 @@ class Subscribing:
             page=filled.page,
             text="\n".join((*amounts, when, self._consent(words))),
             version=self.version,
-            network=self._network(filled.client),
+            network=self.sign_up.kept_of(filled.client),
         )
-
-    def _network(self, client: str) -> str | None:
-        return self.keyed.of(f"network\0{client}") if client and self.keeps_network else None
 
     def _consent(self, words: Catalogue) -> str:
         return words.say("sign_up_consent", site=self.pages.site.title)

@@ -1,15 +1,19 @@
-"""What several tests with real servers begin with: our own hub, and who subscribes there."""
+"""What several tests with real servers begin with: our own web server as a reader's browser asks
+it, our own hub, and who subscribes there.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
 from tests.own_hub import SECRET, OurHub
 from tests.publisher.reader import FeedReader, a_reader
-from tests.serving import Clock
+from tests.serving import Clock, a_web_app, serving
 
 
 @pytest.fixture
@@ -20,6 +24,16 @@ def clock() -> Clock:
 @pytest.fixture
 def woken() -> list[None]:
     return []
+
+
+@pytest.fixture
+def client(
+    database: Database, osce: Taxonomy, tmp_path: Path, clock: Clock, woken: list[None]
+) -> Iterator[httpx2.Client]:
+    root = tmp_path / "public"
+    app = a_web_app(database, osce, root, clock=clock, wake=lambda: woken.append(None))
+    with serving(app) as base_url, httpx2.Client(base_url=base_url) as asking:
+        yield asking
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 Each is tried at every address that takes such a link, and what the store holds is as before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
 from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
 from notifier.model import Frequency, Shown, Subscriber
 from notifier.storage import subscribers, tables
 from notifier.storage.consent import requests
@@ -21,7 +19,7 @@ from notifier.subscribers.links import LinkScope, MailLinks
 from notifier.web.forms import minted
 from tests.builders import a_subscriber
 from tests.outbox import subscribe
-from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock
 
 LINKS = MailLinks(base_url="", secret=SECRET)
 UNTIL = NOW + timedelta(minutes=30)
@@ -45,15 +43,6 @@ EXPIRING = (LinkScope.MANAGE, LinkScope.CONFIRM, LinkScope.UNDO, LinkScope.ADDRE
 OVER = {404, 405, 410}
 LEADS_ON = {LinkScope.MANAGE, LinkScope.UNDO}
 CHANGES = (tables.subscribers, tables.subscriptions, tables.consents, tables.requests)
-
-
-@pytest.fixture
-def client(
-    database: Database, osce: Taxonomy, tmp_path: Path, clock: Clock
-) -> Iterator[httpx2.Client]:
-    app = a_web_app(database, osce, tmp_path / "public", clock=clock)
-    with serving(app) as base_url, httpx2.Client(base_url=base_url) as asking:
-        yield asking
 
 
 @pytest.fixture

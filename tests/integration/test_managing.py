@@ -4,10 +4,8 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -27,7 +25,7 @@ from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import DAILY, POLICING, a_subscriber
 from tests.outbox import KEYED, SENDER, outbox, queue, subscribe
-from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock
 
 LINKS = MailLinks(base_url="", secret=SECRET)
 SECRETARIAT = TopicRef(TopicKind.ISSUER, "secretariat")
@@ -38,16 +36,6 @@ def anna(database: Database) -> Subscriber:
     person = a_subscriber(topics=(POLICING, SECRETARIAT), address="anna@example.org")
     [known] = subscribe(database, person)
     return known
-
-
-@pytest.fixture
-def client(
-    database: Database, osce: Taxonomy, tmp_path: Path, clock: Clock, woken: list[None]
-) -> Iterator[httpx2.Client]:
-    root = tmp_path / "public"
-    app = a_web_app(database, osce, root, clock=clock, wake=lambda: woken.append(None))
-    with serving(app) as base_url, httpx2.Client(base_url=base_url) as asking:
-        yield asking
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Another address: asked for on the page, confirmed at the new one, told to the old one."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -24,7 +22,7 @@ from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import a_subscriber
 from tests.outbox import KEYED, SENDER, outbox, queue, subscribe
-from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock
 
 OLD, NEW = "anna@example.org", "anna@example.net"
 LINKS = MailLinks(base_url="", secret=SECRET)
@@ -34,15 +32,6 @@ LINKS = MailLinks(base_url="", secret=SECRET)
 def anna(database: Database) -> Subscriber:
     [known] = subscribe(database, a_subscriber(address=OLD))
     return known
-
-
-@pytest.fixture
-def client(
-    database: Database, osce: Taxonomy, tmp_path: Path, clock: Clock
-) -> Iterator[httpx2.Client]:
-    app = a_web_app(database, osce, tmp_path / "public", clock=clock)
-    with serving(app) as base_url, httpx2.Client(base_url=base_url) as asking:
-        yield asking
 
 
 @pytest.fixture

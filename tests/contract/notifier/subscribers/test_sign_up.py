@@ -66,6 +66,7 @@ def a_door(database: Database, taxonomy: Taxonomy, **bounds: int) -> SignUp:
         keyed=KEYED,
         bounds=SignUpBounds(**limited),
         welcomes=True,
+        keeps_network=False,
         wake=lambda: None,
     )
 
