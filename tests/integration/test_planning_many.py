@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 
 from feeds.storage.database import Database
 from notifier.digest import plan
@@ -30,6 +30,7 @@ from tests.planning import (
     report,
     run,
 )
+from tests.statements import told
 
 
 def test_a_dry_run_says_what_would_be_planned_and_changes_nothing(
@@ -118,16 +119,8 @@ def test_over_many_hours_they_leave_at_no_more_moments_than_a_statement_names(
 
 def test_statements_do_not_grow_with_the_number_of_subscribers(database: Database) -> None:
     def statements(count: int) -> int:
-        seen: list[str] = []
-
-        def note(*args: object) -> None:
-            seen.append(str(args[2]))
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        try:
+        with told(database) as seen:
             assert run(database).due == count
-        finally:
-            event.remove(database.engine, "before_cursor_execute", note)
         return len(seen)
 
     subscribe(database, *people(1))
@@ -209,16 +202,8 @@ def test_an_idle_beat_asks_few_questions(database: Database) -> None:
     subscribe(database, *people(3))
     store(database, some_news())
     run(database)
-    seen: list[str] = []
-
-    def note(*args: object) -> None:
-        seen.append(str(args[2]))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with told(database) as seen:
         assert run(database, now=SEVEN + timedelta(hours=1)) == report(0)
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
     assert len(seen) <= 6
 
 

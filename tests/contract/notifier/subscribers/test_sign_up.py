@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -39,6 +38,7 @@ from tests.at_once import with_another
 from tests.builders import a_subscriber
 from tests.outbox import KEYED, LINKS, SENDER, outbox, people, queue, subscribe
 from tests.serving import SITE
+from tests.statements import worked
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -332,21 +332,6 @@ def test_whose_turn_others_took_meanwhile_has_asked_all_the_same(
     assert ask(door) is SignUpAnswer.TOO_MANY
 
 
-def statements(database: Database, asking: Callable[[], object]) -> list[str]:
-    """All that the store is told meanwhile, without the end of the inner transactions."""
-    told = list[str]()
-
-    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        told.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", hear)
-    try:
-        asking()
-    finally:
-        event.remove(database.engine, "before_cursor_execute", hear)
-    return [each for each in told if "SAVEPOINT" not in each]
-
-
 def test_the_same_is_done_whoever_asks_and_however_often(door: SignUp, database: Database) -> None:
     """As often as mails go out, so that time tells nobody who is subscribed, or whose came back."""
     subscribe(database, a_subscriber(address=ANNA, public_id="anna"))
@@ -360,10 +345,12 @@ def test_the_same_is_done_whoever_asks_and_however_often(door: SignUp, database:
         way("other@example.org", now=day)
         for number in range(4):
             how = {"now": day + timedelta(seconds=number)}
-            first, second, third = (
-                statements(database, partial(way, address, **how)) for address in (new, known, back)
-            )
-            assert first == second == third
+            steps = []
+            for address in (new, known, back):
+                with worked(database) as done:
+                    way(address, **how)
+                steps.append(done)
+            assert steps[0] == steps[1] == steps[2]
     kinds = Counter(one.notice for one in outbox(database) if one.recipient == "ben@example.org")
     assert kinds == {"confirm": 1}
 
