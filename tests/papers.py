@@ -70,8 +70,12 @@ def commands() -> str:
 
 def names() -> list[str]:
     """Every command as people type it, groups among them."""
-    group = typer.main.get_command(app)
-    return [name for name, _ in _commands(_context(group), "")]
+    return [name for name, _ in contexts()]
+
+
+def contexts() -> Iterator[tuple[str, typer.Context]]:
+    """Each of them with what the command line knows of it."""
+    return _commands(_context(typer.main.get_command(app)), "")
 
 
 def _context(group: Any) -> typer.Context:

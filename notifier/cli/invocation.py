@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     from notifier.app.house import House
 
 DEFAULT_FILE = Path("fieldfare.toml")
+#: Whoever names the store by the environment needs no file to say which installation is meant.
+STORE_VARIABLE = "FIELDFARE_STORE__URL"
+_NO_SETTINGS = (
+    f"there is no {DEFAULT_FILE} in {{}}: go to the folder of the installation, name its settings"
+    f" by --config, or a store by {STORE_VARIABLE}; `fieldfare init` begins a new installation"
+)
 
 
-def settings_for(context: typer.Context, *, logs: bool = False) -> "Settings":
+def settings_for(
+    context: typer.Context, *, logs: bool = False, or_defaults: bool = False
+) -> "Settings":
     """What is in force by the command's global options. Raises SettingsError with every fault.
 
-    Only a command that ``logs`` what it does waits for what a log is written with.
+    Where there are none, that is one: in the wrong folder a command would else make a store there,
+    and tell that nobody is subscribed. ``or_defaults`` is for one that works on no store. Only a
+    command that ``logs`` what it does waits for what a log is written with.
     """
     import os
 
@@ -35,6 +45,8 @@ def settings_for(context: typer.Context, *, logs: bool = False) -> "Settings":
         path = Path(given["config"])
     if path is not None and not path.is_file():
         raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
+    if path is None and not (or_defaults or STORE_VARIABLE in os.environ):
+        raise SettingsError((_NO_SETTINGS.format(Path.cwd()),))
     settings = load(path, os.environ)
     if given["verbose"]:
         verbose = settings.log.model_copy(update={"level": "debug"})

@@ -45,7 +45,7 @@ def parse(
 
     A file that cannot be read is said to be one, and the others are read.
     """
-    settings = settings_for(context)
+    settings = settings_for(context, or_defaults=True)
     if source and source not in {each.name for each in settings.sources}:
         raise typer.BadParameter(f"{source!r} is no source; `fieldfare sources` lists them")
     is_any_unread = False

@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from config.settings import SettingsError
+from notifier import cli
+from tests.papers import contexts
 
 pytestmark = pytest.mark.one_python
 
@@ -84,3 +89,25 @@ def test_a_command_loads_what_it_works_with(
     modules = loaded(installed, *arguments)
     assert strangers & modules == set()
     assert len(modules) <= most
+
+
+def test_no_command_makes_a_store_where_no_settings_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the wrong folder each says where to go, if it is not told its usage, and leaves nothing
+    there. Some work on no store.
+    """
+    monkeypatch.chdir(tmp_path)
+    refused = 0
+    for name, context in contexts():
+        if name in {"init", "demo", "parse"}:
+            continue
+        needed = [each for each in context.command.params if each.required]
+        given = ["1" if each.name == "delivery" else "a@example.org" for each in needed]
+        done = CliRunner().invoke(cli.app, [*name.split(), *given])
+        if done.exit_code != 2:
+            assert isinstance(done.exception, SettingsError), (name, done.output)
+            assert f"there is no fieldfare.toml in {tmp_path}" in str(done.exception)
+            refused += 1
+        assert [*tmp_path.iterdir()] == [], name
+    assert refused > 30
