@@ -4,6 +4,8 @@ Knows ids and reasons. Must never carry an address into a log line: `UnusableAdd
 person who typed it.
 """
 
+from pathlib import Path
+
 
 class NotifierError(Exception):
     """Base of every expected failure here; its text says what happened and what to do."""
@@ -120,3 +122,12 @@ class DaemonRuns(NotifierError):
     def __init__(self, store: str, holder: str) -> None:
         super().__init__(f"a daemon ({holder}) already runs on {store}; stop that one first")
         self.holder = holder
+
+
+class BackupUnusable(NotifierError):
+    """A backup cannot be written or put back; what was there before still is."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(f"the backup {file}: {problem}")
+        self.file = file
+        self.problem = problem

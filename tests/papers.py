@@ -16,6 +16,7 @@ from feeds.ingest.retag import Retagged
 from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
+from notifier.app.keeping.backup import BackupReport
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.overrides import ALWAYS, PARTS, PIECES
@@ -28,6 +29,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "config": "the settings, nested",
     "migrate": "`{migrated}`",
     "status": (Status,),
+    "backup": (BackupReport,),
     "sources": [SourceRow],
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
     " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"

@@ -66,7 +66,7 @@ class Database:
         self._folders = folders
         self._revisions = [sorted(path.stem for path in each.glob("*.py")) for each in folders]
         self._newest = {branch[-1] for branch in self._revisions}
-        found = self._found()
+        found = self.revisions()
         self.is_new = not found
         if strange := found.difference(*self._revisions):
             known = ", ".join(sorted(self._newest))
@@ -82,7 +82,22 @@ class Database:
 
         ``beside`` are the folders with the revisions of who keeps tables beside those of the feeds.
         """
-        engine = engines.connect(url)
+        return cls._opened(engines.connect(url), beside)
+
+    @classmethod
+    def existing(cls, url: str, *beside: Path) -> Self:
+        """The same of a store that is there, of whatever schema; none is made. Raises StoreError.
+
+        For what would be done to a store that is not meant, where the settings name another one.
+        """
+        database = cls._opened(engines.connect(url, made=False), beside)
+        if database.is_new:
+            database.close()
+            raise StoreError(f"there is no store at {database.name}: nothing is kept there yet")
+        return database
+
+    @classmethod
+    def _opened(cls, engine: Engine, beside: Sequence[Path]) -> Self:
         try:
             return cls(engine, (VERSIONS, *beside))
         except BaseException:
@@ -143,7 +158,7 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the schema is the one this program works with."""
-        return self._newest <= self._found()
+        return self._newest <= self.revisions()
 
     def migrate(self) -> None:
         """The schema is current; all of a migration happens, or nothing. Raises StoreError."""
@@ -188,7 +203,7 @@ class Database:
             problem = masked_url(str(error.orig))
             raise StoreError(f"the store {self.name} cannot be used: {problem}") from error
 
-    def _found(self) -> set[str]:
+    def revisions(self) -> set[str]:
         """The newest revision of each branch the store has; none before the first migration."""
         with self.reading() as connection:
             tables = set(inspect(connection).get_table_names())

@@ -78,8 +78,10 @@ _LISTEN = text("LISTEN fieldfare")
 _SCHEMA = text("SELECT current_schema()")
 
 
-def connect(url: str) -> Engine:
-    """An engine for ``url``; a server is not asked yet, a file is made. Raises StoreError."""
+def connect(url: str, *, made: bool = True) -> Engine:
+    """An engine for ``url``; a server is not asked yet, a file is ``made`` where there is none, or
+    missed. Raises StoreError.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
@@ -88,7 +90,7 @@ def connect(url: str) -> Engine:
         ) from error
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed)
+            return _sqlite(parsed, made=made)
         case "postgresql" | "postgres":
             return _postgresql(parsed)
         case other:
@@ -229,7 +231,7 @@ def heard(engine: Engine, stopping: Callable[[], bool]) -> Iterator[str]:
 
 
 # Both hide what a statement was given: a failure is logged, and addresses are not.
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, made: bool) -> Engine:
     if url.database in {None, "", ":memory:"}:
         raise StoreError("store.url names no file: write sqlite:///FILE")
     folder = Path(str(url.database)).absolute().parent
@@ -239,6 +241,8 @@ def _sqlite(url: URL) -> Engine:
         raise StoreError(f"the folder of the store {folder}: {error.strerror}") from error
     if not exists:
         raise StoreError(f"the folder of the store does not exist: {folder}: create it")
+    if not made and not Path(str(url.database)).exists():
+        raise StoreError(f"there is no store {url.database}")
     _made(Path(str(url.database)))
     # As on a server: where writers wait for each other, readers still get a connection. Threads are
     # the limit.

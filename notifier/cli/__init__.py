@@ -21,6 +21,7 @@ from notifier.cli import (
     subscription,
     topic,
 )
+from notifier.cli.keeping import safe
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
@@ -66,7 +67,7 @@ def options(
     """Kept by the command line itself; `notifier.cli.invocation` reads them."""
 
 
-for module in (installation, parse, ingest, topic, subscription, delivery, came_back):
+for module in (installation, safe, parse, ingest, topic, subscription, delivery, came_back):
     module.register(app)
 
 

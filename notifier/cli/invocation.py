@@ -40,9 +40,7 @@ def settings_for(
     from config.settings import SettingsError, load
 
     given = context.find_root().params
-    path = DEFAULT_FILE if DEFAULT_FILE.exists() else None
-    if given["config"]:
-        path = Path(given["config"])
+    path = settings_file(context)
     if path is not None and not path.is_file():
         raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
     if path is None and not (or_defaults or STORE_VARIABLE in os.environ):
@@ -56,6 +54,14 @@ def settings_for(
 
         log.configure(settings.log.style, settings.log.level)
     return settings
+
+
+def settings_file(context: typer.Context) -> Path | None:
+    """The file that a command is told, there or not, or the one of this folder if there is one."""
+    given: str | Path | None = context.find_root().params["config"]
+    if given:
+        return Path(given)
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
 
 
 def house_for(

@@ -66,16 +66,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "most", "strangers"),
     [
-        (["--help"], 190, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["--version"], 240, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 489, {"alembic", *PARSERS, *ELSEWHERE}),
-        (["unsubscribe", "a@example.org"], 480, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["--help"], 192, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
+        (["--version"], 242, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
+        (["status"], 491, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["unsubscribe", "a@example.org"], 482, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            479,
+            481,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
-        (["parse", SEED], 377, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+        (["parse", SEED], 379, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
