@@ -11,6 +11,8 @@ import pytest
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.mail.flow.turns import Turns
+from notifier.model import Envelope
 from tests.own_hub import SECRET, OurHub
 from tests.publisher.reader import FeedReader, a_reader
 from tests.serving import Clock, a_web_app, serving
@@ -55,3 +57,19 @@ def subscribed(hub: OurHub, reader: FeedReader) -> FeedReader:
     hub.work()
     assert hub.count() == 1
     return reader
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """When the message to each was begun last: where a machine is busy it comes any time later."""
+    found: dict[str, float] = {}
+    take = Turns.take
+
+    def taken(turns: Turns, now: float, sessions: int, relay: str | None = None) -> Envelope | None:
+        envelope = take(turns, now, sessions, relay)
+        if envelope:
+            found[envelope.recipient] = now
+        return envelope
+
+    monkeypatch.setattr(Turns, "take", taken)
+    return found

@@ -128,12 +128,13 @@ def test_a_request_that_does_not_go_on_ends(short: None, url: str, said: bytes) 
 
 
 def test_a_head_has_its_time_however_slowly_it_drops_in(short: None, url: str) -> None:
-    began = time.monotonic()
-    with connected(url) as connection, suppress(ConnectionResetError, BrokenPipeError):
-        for _ in range(100):
+    def drop(connection: socket.socket) -> None:
+        for _ in range(600):
             connection.sendall(b"x")
             time.sleep(0.1)
-    assert time.monotonic() - began < 5
+
+    with connected(url) as connection, pytest.raises((ConnectionResetError, BrokenPipeError)):
+        drop(connection)
 
 
 @pytest.mark.parametrize("asked", [GET % b"long", GET % b"long" * 100])
@@ -196,9 +197,7 @@ def test_what_has_no_end_is_not_kept(site: Site, url: str, said: bytes) -> None:
     with connected(url) as connection:
         with suppress(ConnectionResetError, BrokenPipeError):
             connection.sendall(said)
-        began = time.monotonic()
         assert b" 200 " not in answered(connection)
-        assert time.monotonic() - began < 5
     site.done.set()
     assert httpx2.get(url).text == "here"
 
