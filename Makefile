@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 # The first Python on PATH that is new enough; name another one with `make PYTHON=...`.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
-INSTALL := $(BIN)/uv pip install --quiet --system-certs --no-deps --no-build-isolation --python
+# Who watches sees a bar; a log gets a line a step.
+QUIET := $(if $(MAKE_TERMERR),,--quiet)
+INSTALL := $(BIN)/uv pip install $(QUIET) --system-certs --no-deps --no-build-isolation --python
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml
 
@@ -23,8 +25,8 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(VENV)/runtime.stamp ## the whole way from two documents to mailboxes (DEMO_ARGS=--exit ends there)
-	$(BIN)/fieldfare demo $(DEMO_ARGS)
+demo: $(VENV)/runtime.stamp ## a site that is alive, from documents to mailboxes (DEMO_ARGS=--exit ends there)
+	@$(BIN)/fieldfare demo $(DEMO_ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)-s3/s3.stamp ## every test, with the real servers they use
 	.ci/debian-packages
@@ -108,29 +110,32 @@ clean: ## away with everything made here
 
 # Where no bytecode is written every start would compile again; elsewhere what is used is kept.
 define install
-	$(INSTALL) $(VENV) $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --require-hashes -r $(1)
-	$(INSTALL) $(VENV) -e .
-	$(if $(PYTHONDONTWRITEBYTECODE),$(BIN)/python -m compileall -q config feeds notifier)
+	@echo "Installing the $$(grep -c == $(1)) packages of $(1) into $(VENV), each checked by its hash"
+	@$(INSTALL) $(VENV) $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --require-hashes -r $(1)
+	@$(INSTALL) $(VENV) -e .
+	@$(if $(PYTHONDONTWRITEBYTECODE),$(BIN)/python -m compileall -q config feeds notifier)
 endef
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/build.lock
 	$(call install,requirements.lock)
-	touch $@
+	@touch $@
 
 # All of the runtime is in the development lock, at the same versions.
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/build.lock
 	$(call install,requirements-dev.lock)
-	touch $@ $(VENV)/runtime.stamp
+	@touch $@ $(VENV)/runtime.stamp
 
 # uv installs in seconds what takes pip most of a minute. setuptools goes first: what comes as source
 # is built with the locked one, none is fetched unseen.
 $(VENV)/build.lock: requirements-dev.lock | $(BIN)/python
-	sed -n '/^\(setuptools\|uv\)==/,/[^\\]$$/p' $< >$@.new
-	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $@.new
-	mv $@.new $@
+	@echo "Fetching the installer, uv"
+	@sed -n '/^\(setuptools\|uv\)==/,/[^\\]$$/p' $< >$@.new
+	@$(BIN)/python -m pip --disable-pip-version-check $(QUIET) install --no-deps --require-hashes -r $@.new
+	@mv $@.new $@
 
 $(BIN)/python:
 	$(if $(PYTHON),,$(error Fieldfare needs Python 3.11 or newer on PATH; name one with `make PYTHON=...`))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is $$($(PYTHON) --version), and Fieldfare needs 3.11 or newer" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making a Python environment in $(VENV), by $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)

@@ -92,10 +92,8 @@ class UnreadableList(NotifierError):
 class CannotListen(NotifierError):
     """The web server's address cannot be bound."""
 
-    def __init__(self, host: str, port: int, problem: str) -> None:
-        super().__init__(
-            f"cannot listen on {host} port {port}: {problem}; free it, or set serve.port"
-        )
+    def __init__(self, host: str, port: int, problem: str, way_out: str = "set serve.port") -> None:
+        super().__init__(f"cannot listen on {host} port {port}: {problem}; free it, or {way_out}")
         self.host = host
         self.port = port
 

@@ -182,19 +182,29 @@ def demo(
     directory: Annotated[Path, typer.Option(help="The folder everything is put into.")] = Path(
         "demo"
     ),
-    port: Annotated[int, typer.Option(help="Where pages, feeds and mails are served.")] = 8025,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Where pages, feeds and mails are served; 8025, or what the folder has by now.",
+        ),
+    ] = None,
     leave: Annotated[
         bool, typer.Option("--exit", help="End when everything is made, serve nothing.")
     ] = False,
 ) -> None:
-    """Show the whole way on two real documents, from file to feed and mailbox."""
+    """Show the whole way on made-up news and two real documents, from file to feed and mailbox."""
+    import sys
+
     from config import log
-    from notifier.cli import demonstration
+    from notifier.cli.demo import demonstration
 
     log.configure("auto", "warning")
-    with demonstration.prepared(directory, port) as shown:
-        for line in shown.guide(served=not leave):
+    with demonstration.prepared(directory, port, served=not leave, say=write_line) as shown:
+        for line in ("", *shown.guide(sys.argv[0], served=not leave)):
             write_line(line)
         if not leave:
+            sys.stdout.flush()
             gc.set_threshold(*_USUAL)
             shown.serve(Event())

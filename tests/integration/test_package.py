@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SEEDS = Path("notifier", "cli", "demo", "seeds")
 ROOMS = ("config", "feeds", "notifier")
 
 
@@ -23,10 +24,13 @@ def test_wheel_holds_the_rooms_with_their_data(tmp_path: Path) -> None:
     for name in _tracked():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, source / name)
+    # What is shown of it is linked, and comes along.
+    (source / SEEDS).symlink_to((ROOT / SEEDS).readlink())
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path), str(source)], check=True)
     (wheel,) = tmp_path.glob("fieldfare-*.whl")
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert inside == {
+    shown = {f"notifier/cli/demo/{name}" for name in _tracked() if name.startswith("seeds/")}
+    assert inside == shown | {
         name for name in _tracked() if name.startswith(tuple(f"{room}/" for room in ROOMS))
     }

@@ -1,0 +1,1 @@
+"""The demonstration: `fieldfare demo`, with all that it shows."""
