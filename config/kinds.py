@@ -233,9 +233,7 @@ Seconds = Annotated[
 Pause = Annotated[
     int, Field(ge=0, le=86_400, description="a whole number of seconds from 0 to 86_400")
 ]
-SpreadMinutes = Annotated[
-    int, Field(ge=0, le=720, description="a whole number of minutes from 0 to 720")
-]
+Minutes = Annotated[int, Field(ge=0, le=720, description="a whole number of minutes from 0 to 720")]
 #: 0 where there is no limit.
 Rate = Annotated[int, Field(ge=0, le=100_000, description="a whole number from 0 to 100_000")]
 Weight = Annotated[int, Field(ge=1, le=100, description="a whole number from 1 to 100")]

@@ -176,7 +176,8 @@ class MailSettings(SettingsSection):
     max_items: kinds.Count
     max_html_bytes: kinds.MailBytes
     templates: kinds.OptionalFolder
-    spread_minutes: kinds.SpreadMinutes
+    spread_minutes: kinds.Minutes
+    hold_minutes: kinds.Minutes
     welcome: Literal["latest", "plain", "none"]
     view_days: kinds.Days
     manage_days: kinds.Days

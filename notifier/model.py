@@ -367,6 +367,7 @@ class Totals:
     returned_by: Mapping[str, int] = field(default_factory=dict)
     paused: Mapping[str, datetime] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
+    is_halted: bool = False
 
 
 def message_id(public_id: str, period: str, sender: str) -> str:

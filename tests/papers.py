@@ -23,6 +23,7 @@ from notifier.digest.overrides import ALWAYS, PARTS, PIECES
 from notifier.digest.plan import PlanReport
 from notifier.mail.send import DeliveryReport
 from notifier.storage.deliveries import Delivery
+from notifier.storage.senders import Halt
 
 #: What `--json` prints: one object of these fields together, or a list of such objects.
 REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
@@ -55,6 +56,8 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "subscribers erase": "`{erased}`",
     "digest": (PlanReport, DeliveryReport),
     "deliveries": [Delivery],
+    "mail pause": (Halt,),
+    "mail resume": "`{resumed}`",
     "release": "`{released}`, how many",
     "resend": "`{resent}`",
 }

@@ -91,9 +91,15 @@ def made(
     return contents(database, printer, moved).compose(claimed)
 
 
-def mailed(database: Database, *, now: datetime = SEVEN, **options: Any) -> list[list[int]]:
+def mailed(
+    database: Database,
+    *,
+    now: datetime = SEVEN,
+    hold: timedelta = timedelta(),
+    **options: Any,
+) -> list[list[int]]:
     """The items of each mail that is planned and sent at a moment."""
-    run(database, now=now, **options)
+    run(database, now=now, hold=hold, **options)
     printer = Printer()
     made(database, printer, now=now, **options)
     return [numbers(digest) for digest in printer.digests]

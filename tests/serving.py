@@ -218,7 +218,7 @@ def a_web_app(
         managing=a_managing(database, pages, clock, sign_up),
         health=Health(
             is_current=is_current or database.is_current,
-            incidents=incidents,
+            mail=lambda: (incidents(), None),
             totals=totals,
             heartbeats=heartbeats or Heartbeats(),
             counts=counts or some_counts(),

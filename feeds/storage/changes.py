@@ -5,7 +5,7 @@ know who follows the changes, or what they make of them.
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -78,12 +78,13 @@ def repeat(connection: Connection, numbers: Collection[int], at: datetime) -> No
 
 
 def following(
-    connection: Connection, after: int, limit: int
+    connection: Connection, after: int, upto: int, limit: int
 ) -> Sequence[tuple[FiledItem | None, FiledItem]]:
-    """The next changes after a number, the earliest first, each behind the one of its item before,
-    None for the first one.
+    """The next changes after a number, up to another one, the earliest first, each behind the one
+    of its item before, None for the first one.
     """
-    query = select(changes).where(changes.c.number > after).order_by(changes.c.number)
+    these = changes.c.number.between(after + 1, upto)
+    query = select(changes).where(these).order_by(changes.c.number)
     rows = connection.execute(query.limit(limit)).all()
     earlier = _earlier(connection, {row.item for row in rows}, after)
     pairs: list[tuple[FiledItem | None, FiledItem]] = []
@@ -93,6 +94,26 @@ def following(
         pairs.append((before, now))
         earlier[row.item] = now
     return pairs
+
+
+def latest(connection: Connection, found: Sequence[FiledItem]) -> Mapping[int, FiledItem]:
+    """What these items are by now, the earliest change of each ``found`` first."""
+    known = {each.item: each for each in found}
+    last = select(changes.c.item, func.max(changes.c.number)).group_by(changes.c.item)
+    rows = connection.execute(last.where(among(changes.c.item, known))).all()
+    newer = {item: number for item, number in rows if number > known[item].number}
+    return known | _earlier(connection, newer, max(newer.values(), default=0))
+
+
+def fresh(
+    connection: Connection, after: int, since: datetime, now: datetime
+) -> Sequence[tuple[int, int, datetime]]:
+    """Of the changes after a number those since a moment, each with its item and when it was. One
+    that a clock told of which was ahead is none of them.
+    """
+    columns = (changes.c.number, changes.c.item, changes.c.at)
+    these = (changes.c.number > after, changes.c.at > since, changes.c.at <= now)
+    return connection.execute(select(*columns).where(*these).order_by(changes.c.number)).all()
 
 
 def _earlier(connection: Connection, numbers: Collection[int], upto: int) -> dict[int, FiledItem]:

@@ -3,9 +3,10 @@
 Knows items, topics and quarantine in numbers. Must never be asked by anything that decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, func, not_, select
 
@@ -14,10 +15,15 @@ from feeds.selection import LANGUAGE
 from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_shown, item_topics, items
 
+#: No item is held.
+NOTHING: Mapping[int, datetime] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """An item as a list shows it; ``topics`` as printed, ``unknown`` those nobody knows."""
+    """An item as a list shows it; ``topics`` as printed, ``unknown`` those nobody knows. Nobody is
+    mailed of it before ``mailed_from``, where that is still to come.
+    """
 
     number: int
     uid: str
@@ -31,6 +37,7 @@ class Listed:
     revision: int
     topics: tuple[str, ...]
     unknown: tuple[str, ...]
+    mailed_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +57,16 @@ def item_count(connection: Connection) -> int:
 
 
 def item_list(
-    connection: Connection, topic: TopicRef | None, limit: int, *, hidden: bool = False
+    connection: Connection,
+    topic: TopicRef | None,
+    limit: int,
+    held: Mapping[int, datetime] = NOTHING,
+    *,
+    hidden: bool = False,
 ) -> Sequence[Listed]:
-    """The latest items, of one topic where one is given; the ``hidden`` ones where asked for."""
+    """The latest items, of one topic where one is given; the ``hidden`` ones where asked for. Some
+    are ``held``, by number, until a moment.
+    """
     where = [not_(is_shown) if hidden else is_shown]
     if topic:
         filed = (item_topics.c.kind == topic.kind, item_topics.c.slug == topic.slug)
@@ -72,6 +86,7 @@ def item_list(
             revision=item.revision,
             topics=tuple(label.text for label in item.labels),
             unknown=tuple(label.text for label in item.labels if label.slug is None),
+            mailed_from=held.get(item.number),
         )
         for item in found
     ]

@@ -285,6 +285,7 @@ def planner(settings: Settings, database: Database, taxonomy: Taxonomy) -> Plann
         moved=taxonomy.moved,
         zone=settings.site.timezone,
         spread=timedelta(minutes=settings.mail.spread_minutes),
+        hold=timedelta(minutes=settings.mail.hold_minutes),
     )
 
 

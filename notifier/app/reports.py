@@ -5,7 +5,7 @@ Knows how things are named in reports. Must never change anything.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from notifier.model import (
     SubscriberState,
     Totals,
 )
+from notifier.storage.senders import Halt
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -96,10 +97,11 @@ class SuppressionRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of an installation in numbers, how its publishing does, and the hubs that it tells
-    of changed feeds;
+    of changed feeds; ``halt`` is who stopped mail, if anybody did, and ``held`` counts the items
+    that wait for their first mail, the first of which may leave from ``mailed_from`` on;
     ``suppressed`` counts addresses that must not be mailed, ``returned`` what came back of mails
-    within a day, by domain and kind, ``returned_by`` which way, ``paused`` until when
-    digests to a domain wait for that; ``incidents`` say what is wrong with mail servers,
+    within a day, by domain and kind, ``returned_by`` which way, ``paused`` until when digests to a
+    domain wait for that; ``incidents`` say what is wrong with mail servers,
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
     ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
@@ -116,6 +118,9 @@ class Status:
     subscribers: Mapping[SubscriberState, int]
     lost_zones: Mapping[str, int]
     deliveries: Mapping[DeliveryState, int]
+    halt: Halt | None
+    held: int
+    mailed_from: datetime | None
     suppressed: int
     returned: Mapping[str, Mapping[str, int]]
     returned_by: Mapping[str, int]
@@ -257,19 +262,11 @@ def suppressed(database: "Database", keyed: Callable[[str], str]) -> list[Suppre
     return [SuppressionRow(address=known.get(each.address_hash), **asdict(each)) for each in barred]
 
 
-def incidents(database: "Database") -> Mapping[str, Incident]:
-    """What is wrong with mail servers at present, by their names."""
-    from notifier.storage.incidents import every
-
-    with database.reading() as connection:
-        return every(connection)
-
-
 def totals(database: "Database", settings: "Sequence[SourceSettings]", now: datetime) -> Totals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
     from feeds.storage.websub import hubs, subscriptions
-    from notifier.storage import deliveries, returns, subscribers, suppressions
+    from notifier.storage import deliveries, returns, senders, subscribers, suppressions
     from notifier.storage.incidents import every
 
     with database.reading() as connection:
@@ -286,6 +283,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             returned_by=returns.ways(connection, now - timedelta(days=1)),
             paused={name: one.until for name, one in returns.paused(connection, now).items()},
             incidents=every(connection),
+            is_halted=senders.halted(connection) is not None,
         )
 
 
@@ -297,6 +295,7 @@ def status(
     authority: str,
     saved: int,
     daemon: str | None,
+    hold: timedelta,
     now: datetime,
 ) -> Status:
     """The state of an installation with so many ``saved`` selections; ``daemon`` is the process
@@ -305,34 +304,34 @@ def status(
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
     from feeds.storage.published import publish_standing
-    from notifier.storage import senders, subscribers
+    from notifier.storage import matches, senders, subscribers
 
     with database.reading() as connection:
+        halt, held = senders.halted(connection), matches.held(connection, hold, now)
         languages, not_rendered = entries.languages(connection), entries.left_out(connection)
         publishing = publish_standing.known(connection)
         lost_zones, nodes = subscribers.lost_zones(connection), senders.every_node(connection)
     numbers = totals(database, settings, now)
     return Status(
+        **{name: getattr(numbers, name) for name in _COUNTED},
         store=database.name,
         authority=authority,
-        items=numbers.items,
-        quarantined=numbers.quarantined,
         not_rendered=not_rendered,
         feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         publishing=publishing,
-        subscribers=numbers.subscribers,
         lost_zones=lost_zones,
-        deliveries=numbers.deliveries,
-        suppressed=numbers.suppressed,
-        returned=numbers.returned,
-        returned_by=numbers.returned_by,
-        paused=numbers.paused,
-        incidents=numbers.incidents,
-        hubs=numbers.hubs,
-        feed_subscriptions=numbers.feed_subscriptions,
+        halt=halt,
+        held=len(held),
+        mailed_from=next(iter(held.values()), None),
         daemon=daemon,
         nodes=nodes,
     )
+
+
+#: What a status has of the numbers that a supervisor watches.
+_COUNTED = tuple(
+    {each.name for each in fields(Status)}.intersection(each.name for each in fields(Totals))
+)
 
 
 def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[SourceRow]:

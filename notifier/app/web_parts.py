@@ -33,8 +33,11 @@ from notifier.app import lists, mail_parts, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
+from notifier.model import Incident
 from notifier.returns.services.sns import Sns
 from notifier.returns.services.web_door import WebDoor
+from notifier.storage.incidents import every
+from notifier.storage.senders import Halt, halted
 from notifier.subscribers.moving import Moving
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
@@ -183,9 +186,13 @@ def _health(
     counts: WebCounts,
     clock: Callable[[], datetime],
 ) -> Health:
+    def mail() -> tuple[Mapping[str, Incident], Halt | None]:
+        with database.reading() as connection:
+            return every(connection), halted(connection)
+
     return Health(
         is_current=database.is_current,
-        incidents=lambda: reports.incidents(database),
+        mail=mail,
         totals=lambda: reports.totals(database, settings.sources, clock()),
         heartbeats=heartbeats,
         counts=counts,

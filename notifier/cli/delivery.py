@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import house_for, stopping
+from notifier.cli.invocation import By, house_for, person, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for command in (digest, deliveries, release, resend):
         app.command()(command)
+    switch = typer.Typer(help="Stop all mail at once, of every node, and let it go on.")
+    switch.command()(pause)
+    switch.command()(resume)
+    app.add_typer(switch, name="mail")
 
 
 def _instant(text: str) -> datetime:
@@ -248,3 +252,38 @@ def release(
     write_report({"released": int(count)}, text, as_json=as_json)
     if delivery is not None and not count:
         raise typer.Exit(1)
+
+
+def pause(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads `status`.")] = "",
+    digests: Annotated[
+        bool, typer.Option("--digests", help="Digests alone: confirmations still leave.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop mail: what is on the wire ends, no further message leaves, and no digest is planned.
+
+    Confirmations and other answers to readers wait, too, unless only digests are stopped.
+    """
+    from notifier.storage import senders
+
+    with house_for(context) as house, house.database.writing() as connection:
+        halt = senders.Halt(
+            since=house.clock(), who=person(by), reason=reason, digests_only=digests
+        )
+        senders.pause(connection, halt)
+    write_report(halt, f"{halt}; `fieldfare mail resume` ends it", as_json=as_json)
+
+
+def resume(context: typer.Context, as_json: AsJson = False) -> None:
+    """Let mail go on: what waits leaves at its usual pace, and one digest tells what was missed."""
+    from notifier.storage import senders
+
+    with house_for(context) as house, house.database.writing() as connection:
+        was_paused = senders.resume(connection)
+    text = "mail goes on with the next beat of the daemon, or `fieldfare digest`"
+    write_report(
+        {"resumed": was_paused}, text if was_paused else "mail was not paused", as_json=as_json
+    )

@@ -138,6 +138,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what the store holds, what waits and whether a daemon is running."""
     from dataclasses import asdict
+    from datetime import timedelta
 
     from notifier.app import nodes, reports
     from notifier.errors import DaemonRuns
@@ -156,6 +157,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
                 authority=house.identity.authority,
                 saved=len(house.settings.selections),
                 daemon=daemon,
+                hold=timedelta(minutes=house.settings.mail.hold_minutes),
                 now=house.clock(),
             )
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,10 @@ _NO_SETTINGS = (
     f"there is no {DEFAULT_FILE} in {{}}: go to the folder of the installation, name its settings"
     f" by --config, or a store by {STORE_VARIABLE}; `fieldfare init` begins a new installation"
 )
+
+By = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who decides it; the system's user without.")
+]
 
 
 def settings_for(
@@ -72,6 +76,19 @@ def house_for(
     from notifier.app.house import House
 
     return House(settings_for(context, logs=logs), clock=clock, stopping=stopping)
+
+
+def person(by: str | None) -> str:
+    """Who it is that decides something: the name given, or that of the system's user."""
+    import getpass
+    import os
+
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError up to Python 3.12; a container may name nobody
+        return f"uid {os.getuid()}"
 
 
 def content_of(file: Path) -> bytes:

@@ -156,18 +156,27 @@ def items(
     as_json: AsJson = False,
 ) -> None:
     """List the items, the latest first; merge two that are one, and split them again."""
+    from datetime import timedelta
+
     from feeds.storage import overview
+    from notifier.storage import matches
 
     if context.invoked_subcommand:
         return
     with house_for(context) as house:
         followed = house.taxonomy.find(topic).ref if topic else None
+        hold = timedelta(minutes=house.settings.mail.hold_minutes)
         with house.database.reading() as connection:
-            rows = overview.item_list(connection, followed, limit, hidden=hidden)
+            held = matches.held(connection, hold, house.clock())
+            rows = overview.item_list(connection, followed, limit, held, hidden=hidden)
+    until = ("mailed from",) if any(row.mailed_from for row in rows) else ()
     write_rows(
         rows,
-        ("item", "issued", "title", "topics"),
-        lambda row: (row.slug, row.issued, row.title, ", ".join(row.topics)),
+        ("item", "issued", "title", "topics", *until),
+        lambda row: (
+            *(row.slug, row.issued, row.title, ", ".join(row.topics)),
+            *(row.mailed_from and f"{row.mailed_from:%Y-%m-%d %H:%M}Z" for _ in until),
+        ),
         as_json=as_json,
         empty="none is hidden" if hidden else "no such items; `fieldfare ingest` picks them up",
     )

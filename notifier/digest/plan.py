@@ -19,11 +19,11 @@ from feeds.model import Progress, TopicRef
 from feeds.selection import Selection
 from feeds.storage import Connection, changes
 from feeds.storage.changes import FiledItem
-from feeds.storage.database import Database, last_number, set_value, value_of
+from feeds.storage.database import Database, set_value, value_of
 from notifier.digest.match import Filed, SelectionIndex
 from notifier.digest.schedule import delivery_name, latest_due, next_due, period
 from notifier.model import Frequency, Match, Skip
-from notifier.storage import cadences, due_pages, matches, subscribers
+from notifier.storage import cadences, due_pages, matches, senders, subscribers
 from notifier.storage.cadences import Timing
 from notifier.storage.due_pages import ChangedMeanwhile, Planned
 
@@ -60,13 +60,15 @@ class Planner:
     """Plans the digests of an installation, which leave within the minutes ``spread`` over.
 
     ``moved`` tells what topics are by now that were renamed or merged: who follows one gets what it
-    is. ``zone`` stands for any that is no more.
+    is. ``zone`` stands for any that is no more. What happens to news waits for the length of a
+    ``hold`` before anybody is told.
     """
 
     database: Database
     moved: Mapping[TopicRef, TopicRef]
     zone: ZoneInfo
     spread: timedelta = timedelta()
+    hold: timedelta = timedelta()
     _index: SelectionIndex = field(init=False)
     _last_key: int = field(init=False, default=0)
     _broken: set[int] = field(init=False, default_factory=set)
@@ -84,19 +86,23 @@ class Planner:
     ) -> PlanReport:
         """Everybody due at ``now`` has a delivery or a reason on record, and is due again later.
 
-        One digest covers all since the last one, however many moments were missed. Nobody is
-        planned for twice in a period, however many planners run. With ``dry_run`` nothing changes.
-        ``progress`` hears how many are done. Raises StoreBusy where another planner takes long.
+        One digest covers all since the last one, however many moments were missed; nobody is due
+        while mail is stopped. Nobody is planned for twice in a period, however many planners run.
+        With ``dry_run`` nothing changes. ``progress`` hears how many are done. Raises StoreBusy
+        where another planner takes long.
         """
         with self.database.reading() as connection:
-            if not (matches.is_behind(connection) or self._is_due(connection, now)):
+            is_behind = matches.matched(connection) < matches.ripe(connection, self.hold, now)
+            is_stopped = senders.halted(connection) is not None
+            if not (is_behind or (self._is_due(connection, now) and not is_stopped)):
                 return PlanReport()
         with self.database.exclusive("planning", _WAIT_SECONDS):
             trying = self.database.writing(dry_run=True) if dry_run else nullcontext()
             with trying as connection:
                 run = _Planning(self, now, connection, stopping or Event(), progress)
                 run.match()
-                run.plan()
+                if not is_stopped:
+                    run.plan()
         return run.report
 
     def match(self, connection: Connection, now: datetime) -> None:
@@ -116,10 +122,16 @@ class Planner:
                 log.error("selection unusable", selection=key, problem=str(error))  # noqa: TRY400
             self._last_key = key
 
-    def entered(self, before: FiledItem | None, now: FiledItem) -> list[int]:
-        """The selections, by their keys, that an item came to be of."""
+    def entered(self, before: FiledItem | None, now: FiledItem, latest: FiledItem) -> Sequence[int]:
+        """The selections, by their keys, that an item came to be of, and is still of by what it is
+        at ``latest``.
+        """
         was = None if before is None or now.is_again else _filed(before)
-        return list(self._index.entered(was, _filed(now)))
+        found = self._index.entered(was, _filed(now))
+        if latest is now:
+            return found
+        still = {*self._index.entered(None, _filed(latest))}
+        return [key for key in found if key in still]
 
     def broken(self, connection: Connection) -> int:
         """How many follow a selection that is none."""
@@ -164,15 +176,15 @@ class _Planning:
         while not (is_done or self._stopping.is_set()):
             with self._writing() as connection:
                 after = matches.hold(connection)
-                last = last_number(connection, "changes")
-                some = changes.following(connection, after, _CHANGES_AT_ONCE)
+                last = matches.ripe(connection, self._planner.hold, self._now)
+                some = changes.following(connection, after, last, _CHANGES_AT_ONCE)
                 is_done = len(some) < _CHANGES_AT_ONCE
-                if some:
-                    last = max(last, some[-1][1].number) if is_done else some[-1][1].number
+                last = last if is_done else some[-1][1].number
+                latest = changes.latest(connection, [now for _, now in some])
                 self._planner.learn(connection)
                 found = defaultdict[int, list[Match]](list)
                 for before, now in some:
-                    for key in self._planner.entered(before, now):
+                    for key in self._planner.entered(before, now, latest[now.item]):
                         found[key].append(Match(now.number, now.item, now.is_again))
                 if last > after:
                     matches.add(connection, found, last)

@@ -86,10 +86,12 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
-    ``incidents`` tell what is wrong with which relay, ``place`` which of so many nodes that send
-    this one is. Each message is signed as it leaves,
-    where there is something to ``sign`` it, and goes by a ``return_path`` of its own, with the
-    fields that ``mark`` it, by the number of its delivery, where there are such.
+    ``incidents`` tell what is wrong with which relay, ``stopped`` who stopped mail, and the run
+    ``is_stopped`` where that met what was about to leave; ``place`` says which of so many nodes
+    that send this one is.
+    Each message is signed as it leaves, where there is something to ``sign`` it, and goes by a
+    ``return_path`` of its own, with the fields that ``mark`` it, by the number of its delivery,
+    where there are such.
     """
 
     database: Database
@@ -109,6 +111,8 @@ class Ledger:
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
     incidents: dict[str, Incident] = field(init=False, default_factory=dict)
+    stopped: str | None = field(init=False, default=None)
+    is_stopped: bool = field(init=False, default=False)
     place: tuple[int, int] = field(init=False, default=(0, 1))
     _lease: int = field(init=False, default=0)
     _renewed: float = field(init=False, default=0.0)
@@ -154,7 +158,7 @@ class Ledger:
     def _waiting(self, relays: Sequence[str], now: datetime, enough: int) -> int:
         with self.database.reading() as connection:
             waiting = sending.waiting(connection, self.node, now, enough=enough)
-            known = incidents.every(connection)
+            known, self.stopped = incidents.every(connection), self._halted(connection)
             self.incidents = {relay: known[relay] for relay in relays if relay in known}
             is_over = self.incidents and not waiting and not deliveries.is_anything_left(connection)
         if is_over:
@@ -177,7 +181,7 @@ class Ledger:
 
     def claimed(self) -> list[Claimed]:
         """Some of what is due, and nobody else's now; none where nothing is due."""
-        while not self._claimed and self._claim():
+        while not (self._claimed or self.is_stopped) and self._claim():
             self.serve(())  # all of these wait for a pause to end; the lease goes on
         return [self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))]
 
@@ -273,12 +277,24 @@ class Ledger:
             self._heed(connection, exchanges, now)
             sending.take_back(connection, self._lease, returned)
             sending.postpone(connection, self._lease, postponed)
-            marked = sending.mark(connection, self._lease, following)
+            marked = self._mark(connection, following)
         if is_time:
             self._renewed = at
         self._count(settled, held)
         for one in exchanges:
             one.is_marked = one.following is not None and one.following.delivery in marked
+
+    def _mark(self, connection: Connection, following: Collection[int]) -> Collection[int]:
+        """Those that may leave; the run is over where somebody stopped the others."""
+        marked = sending.mark(connection, self._lease, following)
+        if len(marked) < len(following) and (halt := self._halted(connection)):
+            self.stopped, self.is_stopped = halt, True
+        return marked
+
+    @staticmethod
+    def _halted(connection: Connection) -> str | None:
+        halt = senders.halted(connection)
+        return str(halt) if halt else None
 
     def _heed(
         self, connection: Connection, exchanges: Sequence[LedgerEntry], now: datetime

@@ -60,7 +60,7 @@ class DeliveryReport:
     with these all add up to what was planned and what had waited, but for whoever left meanwhile.
     ``in_doubt`` counts those of which nobody could tell whether they went out: found after a
     crash, or made by a connection lost at the wrong moment. ``problem`` says why the transport
-    took no more; what was not sent stays queued.
+    took no more, or who stopped mail; what was not sent stays queued.
     """
 
     accepted: int = 0
@@ -103,7 +103,7 @@ async def deliver(
         failed=ledger.tally[DeliveryState.FAILED],
         in_doubt=ledger.in_doubt,
         unsent=dict(ledger.unsent),
-        problem="; ".join(problems.values()) if is_stuck else None,
+        problem="; ".join(problems.values()) if is_stuck else ledger.stopped,
     )
 
 
@@ -115,7 +115,7 @@ class _Sending:
         self._turns = turns
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = 0.0
-        self._stopping = stopping
+        self._stops: Callable[[], bool] = lambda: stopping.is_set() or ledger.is_stopped
         self._loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
         self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
@@ -272,7 +272,7 @@ class _Sending:
         self.fill()
 
     def _stop_where_asked(self) -> None:
-        if self._stopping.is_set():
+        if self._stops():
             self._is_dry = True
             self._turns.clear()
 
@@ -284,7 +284,7 @@ class _Sending:
     def _tick(self) -> None:
         """While somebody is slow, others may have come."""
         self._stop_where_asked()
-        if not self._is_over and not self._stopping.is_set():
+        if not self._is_over and not self._stops():
             self._is_dry = False
             self._restock()
             # What was left to a server that stands still is taken by another.
@@ -294,7 +294,7 @@ class _Sending:
     def _take_back(self, exchange: LedgerEntry) -> None:
         if exchange.returned:
             self._returning -= 1
-            if not (exchange.problem or self._stopping.is_set()):
+            if not (exchange.problem or self._stops()):
                 self._turns.add([exchange.returned])
 
     def _lost(self, problem: LeaseLost) -> None:
@@ -310,11 +310,11 @@ class _Sending:
     def _stocked(self, envelopes: list[Envelope], unsent: list[Settlement]) -> None:
         self._asks = False
         there_may_be = envelopes or unsent or self._was_asked_before
-        self._is_dry = not there_may_be or self._stopping.is_set()
+        self._is_dry = not there_may_be or self._stops()
         self._was_asked_before = False
         for settlement in unsent:
             self.write_down(None, LedgerEntry(unsent=settlement))
-        if not self._stopping.is_set():
+        if not self._stops():
             self._turns.add(envelopes)
             self.fill()
         self._restock()
@@ -356,7 +356,7 @@ class _Sending:
             while goes_on:
                 gathered = self._gathered()
                 goes_on = None not in gathered
-                self._stopping.is_set()  # Whoever asks is alive.
+                self._stops()  # Whoever asks is alive.
                 group = [one for one in gathered if isinstance(one, tuple)]
                 self._ledger.serve([exchange for _, exchange in group])
                 if group:

@@ -6,9 +6,11 @@ know what a selection is, or who follows it.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, bindparam, select
 
+from feeds.storage import changes
 from feeds.storage.database import last_number, next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters
@@ -38,9 +40,19 @@ def since(connection: Connection, key: int) -> Sequence[tuple[int, str]]:
     return [(row.id, row.query) for row in rows]
 
 
-def is_behind(connection: Connection) -> bool:
-    """Whether there are changes that nothing was matched with."""
-    return matched(connection) < last_number(connection, "changes")
+def ripe(connection: Connection, hold: timedelta, now: datetime) -> int:
+    """The number of the last change that may be mailed: each waits for the length of a ``hold``."""
+    if hold and (held := changes.fresh(connection, matched(connection), now - hold, now)):
+        return held[0][0] - 1
+    return last_number(connection, "changes")
+
+
+def held(connection: Connection, hold: timedelta, now: datetime) -> Mapping[int, datetime]:
+    """The items that wait for that, the first one first, and from when on each is mailed."""
+    found: dict[int, datetime] = {}
+    for _, item, at in changes.fresh(connection, matched(connection), now - hold, now):
+        found.setdefault(item, at + hold)
+    return found
 
 
 def matched(connection: Connection) -> int:

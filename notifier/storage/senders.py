@@ -1,11 +1,13 @@
 """The nodes, as rows: which there are, who sends, until when and at which moments, by the clock
-they share.
+they share; and whether anybody may.
 
-Knows the tables ``nodes``, ``senders`` and ``quotas``. Must never know what is done under a lease.
+Knows the tables ``nodes``, ``senders``, ``halts`` and ``quotas``. Must never know what is done
+under a lease.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BindParameter,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     update,
@@ -26,7 +29,7 @@ from feeds.storage.database import next_numbers, store_seconds, store_time
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters
 from notifier.model import Node
-from notifier.storage.tables import nodes, quotas, senders
+from notifier.storage.tables import halts, nodes, quotas, senders
 
 #: A node that is no more is followed by another within a minute; one that lives moves its lease on
 #: often enough for three tries before the end.
@@ -80,6 +83,50 @@ def is_free(lease: ColumnElement[int], *node: BindParameter[str]) -> ColumnEleme
     # statement began: one that was given later is in force, too.
     last = select(counters.c.value).where(counters.c.name == _COUNTER).scalar_subquery()
     return or_(lease.is_(None), and_(lease <= last, lease.not_in(in_force(*node))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Somebody stopped all mail, or with ``digests_only`` all that is no answer to a reader: who,
+    since when, and why.
+    """
+
+    since: datetime
+    who: str
+    reason: str = ""
+    digests_only: bool = False
+
+    def __str__(self) -> str:
+        what = "digests are" if self.digests_only else "mail is"
+        why = f": {self.reason}" if self.reason else ""
+        return f"{what} paused by {self.who} since {self.since:%Y-%m-%d %H:%M}Z{why}"
+
+
+def pause(connection: Connection, halt: Halt) -> None:
+    """No further message leaves, of any node; what another one said before is replaced."""
+    connection.execute(delete(halts))
+    connection.execute(insert(halts).values(**asdict(halt)))
+
+
+def resume(connection: Connection) -> bool:
+    """Mail leaves again; False where it did."""
+    return connection.execute(delete(halts)).rowcount > 0
+
+
+def halted(connection: Connection) -> Halt | None:
+    """Why no mail leaves at present, if somebody stopped it."""
+    row = connection.execute(select(halts)).mappings().one_or_none()
+    return Halt(**row) if row else None
+
+
+def may_leave(notice: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Not stopped, as far as that is told by the kind of a delivery."""
+    # Asked by themselves, not of each row: once a statement.
+    none, not_all = (
+        not_(select(halts.c.since).where(*which).exists())
+        for which in ((), (not_(halts.c.digests_only),))
+    )
+    return or_(none, and_(not_all, notice.is_not(None)))
 
 
 #: A node that says nothing for so long is no more; it says something six times in that.

@@ -44,7 +44,6 @@ _DIED = "its sender ended before an answer was on record"
 _NOT_RECORDED = "the store did not take what became of it"
 #: What is wrong with a row; anything else is wrong with the store.
 _NOT_TAKEN = (DataError, IntegrityError, UnicodeError)
-
 #: Why an address is suppressed that its own server declared dead.
 _REFUSED = "refused"
 
@@ -81,12 +80,14 @@ class Claimed:
 
 
 # Made once: these run for every few messages, and making them would take longer than running them.
+_MAY_LEAVE = senders.may_leave(deliveries.c.notice)
 _FIRST = (
     select(deliveries.c.id)
     .where(
         deliveries.c.state == DeliveryState.QUEUED,
         deliveries.c.due_at <= bindparam("at"),
         senders.is_free(deliveries.c.lease),
+        _MAY_LEAVE,
     )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("most", type_=Integer))
@@ -111,11 +112,9 @@ _DELIVERY, _BECOMES, _SAID, _BECAUSE, _AGAIN, _SETTLED, _DOUBT = (
 )
 _OURS = and_(deliveries.c.id == _DELIVERY, deliveries.c.lease == bindparam("by"))
 # Rows are found by their ids: SQLite would rather read all that are in a state.
-_QUEUED, _SENDING = (
-    deliveries.c.state.concat("") == state
-    for state in (DeliveryState.QUEUED, DeliveryState.SENDING)
-)
-_MARK = update(deliveries).where(_OURS, _QUEUED).values(state=DeliveryState.SENDING)
+_BOTH = (DeliveryState.QUEUED, DeliveryState.SENDING)
+_QUEUED, _SENDING = (deliveries.c.state.concat("") == state for state in _BOTH)
+_MARK = update(deliveries).where(_OURS, _QUEUED, _MAY_LEAVE).values(state=DeliveryState.SENDING)
 _TAKE_BACK = update(deliveries).where(_OURS, _SENDING).values(state=DeliveryState.QUEUED)
 _MARKED = select(deliveries.c.id).where(_OURS, _SENDING)
 _POSTPONE = (
@@ -158,9 +157,9 @@ def waiting(connection: Connection, node: str, now: datetime, *, enough: int) ->
     Only for a node that sends nothing at present: what it left behind is among them.
     """
     is_free = senders.is_free(deliveries.c.lease, bindparam("node", node))
-    queued = and_(_due(DeliveryState.QUEUED, now), is_free)
+    due = or_(and_(_due(DeliveryState.QUEUED, now), is_free), _due(DeliveryState.DEFERRED, now))
     lost = and_(deliveries.c.state == DeliveryState.SENDING, is_free)
-    some = select(deliveries.c.id).where(or_(queued, _due(DeliveryState.DEFERRED, now), lost))
+    some = select(deliveries.c.id).where(or_(and_(due, _MAY_LEAVE), lost))
     counted = select(func.count()).select_from(some.limit(enough).subquery())
     return connection.execute(counted).scalar_one()
 
@@ -226,7 +225,7 @@ def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[
     """Each is on record as about to leave; returns those that still may.
 
     Who unsubscribed since they were claimed does not get them, nor is sent here what another node
-    took over.
+    took over, or somebody stopped.
     """
     if not ids:
         return frozenset()

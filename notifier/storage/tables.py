@@ -167,6 +167,16 @@ nodes = Table(
     Column("beat_at", Instant, nullable=False),
 )
 
+#: That somebody stopped mail, for all nodes: all of it, or ``digests_only``. One row at most.
+halts = Table(
+    "halts",
+    metadata,
+    Column("since", Instant, primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("digests_only", Boolean, nullable=False),
+)
+
 #: One digest to one person: of a ``period``, covering ``windows``, a JSON object of spans by
 #: frequency. What it tells is made when it leaves; ``items`` counts them, or ``reply`` says why
 #: there is none. What is queued is under a ``lease`` while a node is about to send it. ``node``

@@ -25,6 +25,7 @@ from feeds.standing import HubStanding
 from feeds.standing import State as Standing
 from feeds.web.request_limits import ThreadLimit
 from notifier.model import DeliveryState, Incident, SubscriberState, Totals
+from notifier.storage.senders import Halt
 from notifier.web.connections import WebCounts
 
 _FRESH = {"cache-control": "no-store"}
@@ -52,16 +53,16 @@ class Heartbeats(Protocol):
 class Health:
     """The requests /healthz and /metrics.
 
-    ``totals``, ``incidents`` (with mail servers) and ``is_current``, whether the store has today's
-    schema, raise StoreError where the store does not answer. ``counts`` are those of all processes
-    that answer: whichever is asked says the same.
+    ``totals``, ``mail`` (incidents with mail servers, and who stopped mail) and ``is_current``,
+    whether the store has today's schema, raise StoreError where the store does not answer.
+    ``counts`` are those of all processes that answer: whichever is asked says the same.
     """
 
     def __init__(
         self,
         *,
         is_current: Callable[[], bool],
-        incidents: Callable[[], Mapping[str, Incident]],
+        mail: Callable[[], tuple[Mapping[str, Incident], Halt | None]],
         totals: Callable[[], Totals],
         heartbeats: Heartbeats,
         counts: WebCounts,
@@ -69,7 +70,8 @@ class Health:
         clock: Callable[[], datetime],
     ) -> None:
         self._is_current = is_current
-        self._incidents = incidents
+        self._mail = mail
+        self._halt: Halt | None = None
         self._counts = counts
         self._heartbeats = heartbeats
         self._version = version
@@ -81,7 +83,8 @@ class Health:
 
     async def healthz(self, _request: Request) -> Response:
         """200 while the store answers, every job beats and mail goes out; 503 with the reasons
-        otherwise; and how many connections were refused since the start, as there were too many.
+        otherwise; how many connections were refused since the start, as there were too many, and
+        since when somebody has stopped mail, which is no fault.
 
         At once in any case: it waits for no one else, and not long for the store.
         """
@@ -95,6 +98,7 @@ class Health:
             "version": self._version,
             "problems": problems,
             "refused_connections": round(sum(self._counts.refused)),
+            "mail_paused_since": self._halt and self._halt.since.isoformat(),
         }
         return JSONResponse(said, 503 if problems else 200, headers=_FRESH)
 
@@ -119,7 +123,8 @@ class Health:
     def _looked(self) -> list[str]:
         try:
             if self._is_current():
-                return [_told(relay, one) for relay, one in self._incidents().items()]
+                incidents, self._halt = self._mail()
+                return [_told(relay, one) for relay, one in incidents.items()]
         except StoreError as error:
             log.error("store does not answer", problem=str(error))  # noqa: TRY400 - expected
             return ["the store does not answer; the log says why"]
@@ -174,7 +179,7 @@ class _Readings(Collector):
             "fieldfare_subscribers", "Subscribers by state.", SubscriberState, totals.subscribers
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
-        yield _relays(totals.incidents)
+        yield from _relays(totals)
         yield GaugeMetricFamily(
             "fieldfare_suppressed_addresses",
             "Addresses that must not be mailed.",
@@ -228,15 +233,18 @@ class _Readings(Collector):
             yield CounterMetricFamily(f"fieldfare_{name}", meaning, value=sum(counted))
 
 
-def _relays(incidents: Mapping[str, Incident]) -> Metric:
+def _relays(totals: Totals) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "fieldfare_mail_paused", "Whether somebody stopped mail.", value=totals.is_halted
+    )
     wrong = GaugeMetricFamily(
         "fieldfare_mail_incidents",
         "Mail servers and mailboxes that are out of reach, or refuse us.",
         labels=["relay"],
     )
-    for relay in incidents:
+    for relay in totals.incidents:
         wrong.add_metric([relay], 1)
-    return wrong
+    yield wrong
 
 
 def _returned(counts: Mapping[str, Mapping[str, int]]) -> Metric:

@@ -199,3 +199,29 @@ def test_who_had_no_news_yet_has_nothing_to_show(house: Installation, tmp_path: 
     done = house.call("digest", "--preview", "claire@example.org", "--into", str(tmp_path))
     assert done.returncode == 1
     assert b"nothing was new to 'claire@example.org' yet" in done.stderr
+
+
+def test_mail_is_paused_and_goes_on(house: Installation) -> None:
+    """Nobody is planned for meanwhile, and whoever looks is told who stopped it, and why."""
+    paused = house.report("mail", "pause", "--reason", "a wrong item", "--by", "Eva")
+    assert house.report("status")["halt"] == paused
+    done = house.call("digest", "--now", LATER)
+    assert done.returncode == 1
+    assert b"mail is paused by Eva since" in done.stderr
+    assert b"a wrong item" in done.stderr
+    assert house.report("mail", "resume") == {"resumed": True}
+    assert house.report("mail", "resume") == {"resumed": False}
+    assert house.report("status")["halt"] is None
+    assert house.report("digest", "--now", LATER)["accepted"] == 2
+
+
+def test_news_is_held_before_it_is_mailed(house: Installation) -> None:
+    settings = house.folder / "fieldfare.toml"
+    own = settings.read_text("utf-8")
+    settings.write_text(own.replace("[mail]\n", "[mail]\nhold_minutes = 30\n", 1))
+    [item, *_] = house.report("items")
+    assert house.report("status")["mailed_from"] <= item["mailed_from"]
+    assert b"mailed from" in house.call("items").stdout
+    assert house.report("digest")["planned"] == 0
+    assert house.report("digest", "--now", LATER)["planned"] == 2
+    assert b"mailed from" not in house.call("items").stdout

@@ -26,6 +26,7 @@ from notifier.digest.recipe import items_of
 from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import senders, sending, subscribers
 from notifier.storage import tables as t
+from notifier.storage.senders import Halt
 from notifier.storage.subscribers import Wanted
 from notifier.subscribers.leaving import UNDO_WITHIN, take_back
 from notifier.subscribers.links import Claim, LinkScope
@@ -55,7 +56,7 @@ CADENCES = {
 STEPS = (
     *("add", "add", "retag", "retag", "revise", "withdraw", "restore", "merge", "split"),
     *("follow", "follow", "follow", "mute", "leave", "leave", "undo", "undo"),
-    *("plan", "plan", "plan", "send", "send"),
+    *("plan", "plan", "plan", "send", "send", "stop", "resume", "resume"),
 )
 #: An item, and the selection by which somebody is to get it.
 Due = tuple[int, Selection]
@@ -69,6 +70,7 @@ class Gone:
     often: dict[Selection, Frequency]
     waiting: set[Due]
     planned: set[Due]
+    held: dict[Due, set[datetime]]
     matched: set[int] = field(default_factory=set)
 
 
@@ -84,6 +86,8 @@ class Reader:
     #: What of that they must get, as it is shown since then and of no muted topic.
     waiting: set[Due] = field(default_factory=set)
     planned: set[Due] = field(default_factory=set)
+    #: What of that nobody looked at yet, and when it came to be.
+    held: dict[Due, set[datetime]] = field(default_factory=dict)
     gone: Gone | None = None
 
     @property
@@ -104,6 +108,8 @@ class History:
     withdrawn: set[int] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)
     readers: list[Reader] = field(default_factory=lambda: [Reader("a"), Reader("b")])
+    hold: timedelta = timedelta()
+    is_stopped: bool = False
 
     def take(self, step: str) -> None:
         self.now += timedelta(minutes=1)
@@ -138,8 +144,11 @@ class History:
             for selection in reader.often:
                 was = self._is_of(selection, before)
                 if self._is_of(selection, self.drafts[number]) and not was:
+                    due = (number, selection)
+                    if due not in reader.waiting or due in reader.held:
+                        reader.held.setdefault(due, set()).add(self.now)
                     reader.matched.add(number)
-                    reader.waiting.add((number, selection))
+                    reader.waiting.add(due)
 
     def _one(self, numbers: set[int]) -> int:
         return self.chance.choice(sorted(numbers)) if numbers else 0
@@ -211,6 +220,7 @@ class History:
         if selection in reader.often and len(reader.often) > 1 and self.chance.random() < 0.5:
             del reader.often[selection]
             reader.waiting -= {each for each in reader.waiting if each[1] == selection}
+            reader.held = {due: at for due, at in reader.held.items() if due[1] != selection}
         else:
             reader.often[selection] = self.chance.choice([*Frequency])
         self._put(reader)
@@ -230,8 +240,8 @@ class History:
             subscribers.leave_by_address(connection, reader.address, self.now)
         dropped = {each for each in reader.planned if each[0] not in self.told(reader)}
         if reader.often:
-            reader.gone = Gone(self.now, reader.often, reader.waiting, dropped)
-        reader.often, reader.waiting = {}, set()
+            reader.gone = Gone(self.now, reader.often, reader.waiting, dropped, reader.held)
+        reader.often, reader.waiting, reader.held = {}, set(), {}
         reader.planned -= dropped
 
     def undo(self) -> None:
@@ -248,6 +258,7 @@ class History:
         assert is_back == bool(gone and self.now < gone.at + UNDO_WITHIN)
         if gone and is_back:
             reader.often, reader.waiting, reader.gone = gone.often, gone.waiting, None
+            reader.held = gone.held
             reader.matched |= gone.matched
             reader.planned |= gone.planned
 
@@ -272,8 +283,12 @@ class History:
     # -- Digests -----------------------------------------------------------------------------------
 
     def plan(self) -> None:
-        self.now += self.chance.choice([timedelta(hours=1), timedelta(days=1), timedelta(days=3)])
-        Planner(database=self.database, moved={}, zone=VIENNA).plan(now=self.now)
+        hours = self.chance.choice([0.1, 1, 24, 72])
+        self.now += timedelta(hours=hours)
+        planner = Planner(database=self.database, moved={}, zone=VIENNA, hold=self.hold)
+        report = planner.plan(now=self.now)
+        assert not (self.is_stopped and report.due)
+        self._look()
         for reader in self.readers:
             reached = self._reached(reader)
             with self.database.reading() as connection:
@@ -285,9 +300,33 @@ class History:
                 numbers = {(item, query): number for item, query, number in changed}
             for item, selection in set(reader.waiting):
                 often = reader.often[selection]
-                if numbers[item, selection.query] <= reached.get(often, 0):
+                is_matched = (item, selection) not in reader.held
+                if is_matched and numbers[item, selection.query] <= reached.get(often, 0):
                     reader.waiting.remove((item, selection))
                     reader.planned.add((item, selection))
+
+    def _look(self) -> None:
+        """What is held no longer is news where the item is filed by now."""
+        for reader in (each.gone or each for each in self.readers):
+            for due, moments in [*reader.held.items()]:
+                ripe = {at for at in moments if at <= self.now - self.hold}
+                moments.difference_update(ripe)
+                if ripe and self._is_of(due[1], self.drafts[due[0]]):
+                    del reader.held[due]
+                elif not moments:
+                    del reader.held[due]
+                    reader.waiting.discard(due)
+
+    def stop(self) -> None:
+        """Nobody is planned for, and nothing leaves."""
+        self.is_stopped = True
+        with self.database.writing() as connection:
+            senders.pause(connection, Halt(since=self.now, who="an editor"))
+
+    def resume(self) -> None:
+        self.is_stopped = False
+        with self.database.writing() as connection:
+            senders.resume(connection)
 
     def _reached(self, reader: Reader) -> dict[Frequency, int]:
         """How far their digests of each frequency were planned."""
@@ -303,6 +342,7 @@ class History:
         with self.database.writing() as connection:
             lease = senders.begin(connection, "one")
             claimed = sending.claim(connection, lease, "one", self.now, 1_000)
+            assert not (self.is_stopped and claimed)
             sending.mark(connection, lease, [one.id for one in claimed])
         contents(self.database).compose(claimed)
 
@@ -331,15 +371,20 @@ def emptied(database: Database) -> None:
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.integers(0, 2**32), st.lists(st.sampled_from(STEPS), min_size=10, max_size=45))
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.sampled_from(STEPS), min_size=10, max_size=45),
+    st.sampled_from((0, 5, 30)),
+)
 # Something waits for a weekly digest, and is wanted at once from then on.
-@example(77, "follow follow add retag retag retag follow merge merge follow".split())
+@example(77, "follow follow add retag retag retag follow merge merge follow".split(), 0)
 def test_everybody_gets_all_that_matched_in_their_time_each_item_once(
-    database: Database, few_topics: Taxonomy, seed: int, steps: list[str]
+    database: Database, few_topics: Taxonomy, seed: int, steps: list[str], minutes: int
 ) -> None:
     emptied(database)
-    history = History(database, few_topics, random.Random(seed))
-    for step in ("follow", "follow", *steps):
+    hold = timedelta(minutes=minutes)
+    history = History(database, few_topics, random.Random(seed), hold=hold)
+    for step in ("follow", "follow", *steps, "resume"):
         history.take(step)
     for _ in range(4):
         history.now += timedelta(days=4)

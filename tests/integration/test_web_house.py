@@ -113,6 +113,7 @@ def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok", "version": "0.1.0", "problems": [], "refused_connections": 0,
+        "mail_paused_since": None,
     }  # fmt: skip
     assert answer.headers["cache-control"] == "no-store"
 
@@ -199,6 +200,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         "fieldfare_web_processes": 2,
         "fieldfare_web_processes_ended_total": 0,
         "fieldfare_refused_connections_total": 0,
+        "fieldfare_mail_paused": 0,
         'fieldfare_build_info{version="0.1.0"}': 1,
     }
 

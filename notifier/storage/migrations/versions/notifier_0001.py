@@ -19,6 +19,7 @@ def upgrade() -> None:
     _renderings()
     _senders()
     _nodes()
+    _halts()
     _deliveries()
     _delivery_counts()
     _transitions()
@@ -183,6 +184,16 @@ def _nodes() -> None:
         sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("beat_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_nodes"),
+    )
+
+
+def _halts() -> None:
+    op.create_table(
+        "halts",
+        sa.Column("since", INSTANT, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("who", "reason")),
+        sa.Column("digests_only", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("since", name="pk_halts"),
     )
 
 

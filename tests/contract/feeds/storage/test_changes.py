@@ -8,7 +8,7 @@ from feeds.draft import Draft
 from feeds.model import Fresh, Item, TopicRef
 from feeds.storage import changes, write_items
 from feeds.storage.changes import FiledItem
-from feeds.storage.database import Database
+from feeds.storage.database import Database, last_number
 from feeds.taxonomy import Taxonomy
 from tests import items
 from tests.builders import POLICING, SECRETARIAT, a_draft, a_label
@@ -21,7 +21,7 @@ CYBER = TopicRef.parse("field:cyber-ict-security")
 
 def followed(database: Database, after: int = 0, limit: int = 100) -> Sequence[Any]:
     with database.reading() as connection:
-        return changes.following(connection, after, limit)
+        return changes.following(connection, after, last_number(connection, "changes"), limit)
 
 
 def added(database: Database, taxonomy: Taxonomy, *drafts: Draft, **options: Any) -> list[Item]:
