@@ -28,8 +28,9 @@ from typing import NoReturn, TypeVar
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
-from feeds.parse.language import model
+from feeds.parse.language import have_tables_of, model
 from feeds.taxonomy import Taxonomy
+from feeds.unpacked_model import kept
 
 #: What every document may need; the first of a form would wait for it otherwise.
 EVERYTHING = (
@@ -191,7 +192,7 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
     if eager:
         for name in EVERYTHING:
             import_module(name)
-        # Each child would unpack one of its own, which takes half a second.
+        # Each child would make one of its own.
         model()
     gc.freeze()
     # What is made of a document holds itself hardly anywhere, so that there is little to collect.
@@ -271,6 +272,7 @@ def _limit(limits: DocumentLimits) -> None:
 
 def _do_all(works: Sequence[Callable[[], Done]], answers: int) -> None:
     _limit(LIMITS)
+    have_tables_of(kept)
     with os.fdopen(answers, "wb") as told:
         for work in works:
             told.write(frame(work()))
@@ -323,6 +325,7 @@ def main(arguments: Sequence[str]) -> None:
     # What a library prints is no answer.
     os.dup2(2, 1)
     _end_with(0)
+    have_tables_of(kept)
     limits = DocumentLimits(seconds=seconds, patience=patience, megabytes=megabytes)
     pipes = [*zip(descriptors[::2], descriptors[1::2], strict=True)]
     with suppress(BrokenPipeError):

@@ -7,10 +7,10 @@ statement came from.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.values import canonical_language, primary_language
 from feeds.parse.words import any_of, languages
@@ -246,19 +246,55 @@ def _common(language: str) -> frozenset[str]:
     )
 
 
+class ModelTables(NamedTuple):
+    """What a model of languages is made of, as `LanguageIdentifier` takes it: how likely each part
+    of a word is in each of them and how likely each is at all, and how the parts are found.
+    """
+
+    shares: Any
+    priors: Any
+    languages: Sequence[str]
+    moves: Any
+    parts: Any
+    rows: Any
+
+
+@cache
+def wanted() -> tuple[str, ...]:
+    """The languages a text is taken to be in: among fewer than it knows, the model errs less."""
+    return tuple(sorted({tag for language in languages() for tag in language.tags}))
+
+
+def unpacked() -> ModelTables:
+    """The tables that the model's own package brings along, of the `wanted` languages."""
+    from py3langid.langid import MODEL_DIR, MODEL_FILE  # noqa: PLC0415 - as below
+    from py3langid.modelio import load_model  # noqa: PLC0415
+
+    shares, priors, names, moves, rows, parts = load_model(MODEL_DIR / MODEL_FILE)
+    columns = [place for place, name in enumerate(names) if name in wanted()]
+    # A text takes some hundreds of rows, whose numbers lie apart where columns were chosen.
+    chosen = shares[:, columns].copy(order="C")
+    return ModelTables(
+        chosen, priors[columns], [names[each] for each in columns], moves, parts, rows
+    )
+
+
+_sources: list[Callable[[], ModelTables]] = [unpacked]
+
+
+def have_tables_of(source: Callable[[], ModelTables]) -> None:
+    """The model is made of what ``source`` gives, which may have it faster, once it is needed."""
+    _sources[:] = [source]
+
+
 @cache
 def model() -> "LanguageIdentifier":
     """What tells the language of a text by its letters."""
-    # Half a second, numpy included: only who meets a text that its words do not tell pays it.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+    # It takes its time, numpy's included: only who meets a text that its words do not tell pays it.
+    from py3langid.langid import LanguageIdentifier  # noqa: PLC0415
 
-    told = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    # Among fewer than it knows it errs less.
-    wanted = {tag for language in languages() for tag in language.tags}
-    told.set_languages([name for name in told.nb_classes if name in wanted])
-    # A text takes some hundreds of rows, whose numbers lie apart where columns were chosen.
-    told.nb_ptc = told.nb_ptc.copy(order="C")
-    return told
+    shares, priors, names, moves, parts, rows = _sources[0]()
+    return LanguageIdentifier(shares, priors, names, moves, parts, norm_probs=True, tk_row=rows)
 
 
 # -- One language in several standards -------------------------------------------------------------
