@@ -17,6 +17,7 @@ from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
 from notifier.app.keeping.backup import BackupReport
+from notifier.app.keeping.restore import RestoreReport
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.overrides import ALWAYS, PARTS, PIECES
@@ -31,6 +32,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "migrate": "`{migrated}`",
     "status": (Status,),
     "backup": (BackupReport,),
+    "restore": (RestoreReport,),
     "sources": [SourceRow],
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
     " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"

@@ -5,7 +5,7 @@ never know what rows mean.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -165,7 +165,29 @@ class Database:
         if self.is_current():
             return
         with self.exclusive("migrate", _MIGRATION_SECONDS), self.writing() as connection:
-            self._upgrade(connection)
+            self.bring_to(connection)
+
+    def bring_to(self, connection: Connection, revisions: Iterable[str] = ()) -> None:
+        """The schema is that of these revisions, one of each branch, or of today, once this
+        transaction ends. Raises StoreError where one is of a newer program.
+        """
+        wanted = [*revisions] or [*map(max, self._revisions)]
+        if strange := set(wanted).difference(*self._revisions):
+            raise StoreError(f"schema {min(strange)} is of a newer fieldfare: install that version")
+        # A migration is one event of the store's, not a line for each step and plug-in.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # Most runs have nothing to migrate and should not wait until Alembic is loaded.
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config(attributes={"connection": connection})
+        # An option is a template (configparser), in which a percent sign stands for itself by two.
+        folders = "\n".join(map(str, self._folders)).replace("%", "%%")
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("version_locations", folders)
+        config.set_main_option("path_separator", "newline")
+        for revision in wanted:
+            command.upgrade(config, revision)
 
     @property
     def is_embedded(self) -> bool:
@@ -217,23 +239,6 @@ class Database:
                     f" {min(others)!r}): name another one in store.url"
                 )
         return found
-
-    def _upgrade(self, connection: Connection) -> None:
-        """Each branch is at its newest revision, in the order given."""
-        # A migration is one event of the store's, not a line for each step and plug-in.
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        # Most runs have nothing to migrate and should not wait until Alembic is loaded.
-        from alembic import command  # noqa: PLC0415
-        from alembic.config import Config  # noqa: PLC0415
-
-        config = Config(attributes={"connection": connection})
-        # An option is a template (configparser), in which a percent sign stands for itself by two.
-        folders = "\n".join(map(str, self._folders)).replace("%", "%%")
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        config.set_main_option("version_locations", folders)
-        config.set_main_option("path_separator", "newline")
-        for newest in map(max, self._revisions):
-            command.upgrade(config, newest)
 
 
 def _is_circumstance(error: DBAPIError) -> bool:

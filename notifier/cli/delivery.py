@@ -228,20 +228,30 @@ def release(
     refused: Annotated[
         bool, typer.Option(help="All that failed or waits as a mail server refused us.")
     ] = False,
+    restored: Annotated[
+        bool, typer.Option(help="All that waited in a backup that was put back; mail goes on.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send once more what failed or is held in doubt, or drop what is held.
 
-    With --refused, mail is offered at once, whatever was wrong with the mail server.
+    With --refused, mail is offered at once, whatever was wrong with the mail server. With
+    --restored --drop, all that is new by now counts as told.
     """
     from notifier.storage import deliveries as stored
     from notifier.storage import incidents
 
-    if (delivery is None) != refused or (drop and refused):
-        raise typer.BadParameter("name either one delivery, or --refused")
+    if [delivery is not None, refused, restored].count(True) != 1 or (drop and refused):
+        raise typer.BadParameter("name either one delivery, or --refused, or --restored")
     with house_for(context) as house, house.database.writing() as connection:
         now = house.clock()
-        if delivery is None:
+        if restored:
+            from notifier.app.keeping.restore import released
+
+            count = released(connection, now, send=not drop)
+            done = f"{count} {'dropped, all that is new counts as told' if drop else 'queued'}"
+            text = "no backup was put back" if count is None else f"{done}; mail goes on"
+        elif delivery is None:
             incidents.lift(connection)
             count = stored.release_refused(connection, now)
             text = f"{count} queued once more; mail is offered to the mail server again"
@@ -249,8 +259,8 @@ def release(
             count = stored.release(connection, delivery, now, send=not drop)
             done = "dropped" if drop else "queued once more"
             text = done if count else f"no delivery {delivery} is held in doubt, or failed"
-    write_report({"released": int(count)}, text, as_json=as_json)
-    if delivery is not None and not count:
+    write_report({"released": int(count or 0)}, text, as_json=as_json)
+    if count is None or (delivery is not None and not count):
         raise typer.Exit(1)
 
 

@@ -162,6 +162,13 @@ def end_quiet(connection: Connection, now: datetime) -> None:
     connection.execute(update(coverage).where(coverage.c.due_at > now).values(due_at=None))
 
 
+def pass_over(connection: Connection, upto: int) -> None:
+    """Everybody counts as told of what happened up to that change."""
+    for table in (coverage, cadences):
+        earlier = update(table).where(table.c.cursor < upto)
+        connection.execute(earlier.values(cursor=upto))
+
+
 def begin(connection: Connection, periods: Mapping[int, str]) -> None:
     """These cadences, by their keys, are being planned for these periods."""
     statement = update(cadences).where(cadences.c.id == bindparam("key"))

@@ -33,6 +33,8 @@ from notifier.storage.transitions import forget as forget_steps
 #: Of the greatest number a store holds.
 _DIGITS = 18
 ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
+#: Said of what a restore holds.
+_RESTORED = "it waited in a backup that was put back, and may have been sent since"
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
@@ -179,6 +181,25 @@ def release_refused(connection: Connection, now: datetime) -> int:
     states = (DeliveryState.FAILED, DeliveryState.DEFERRED)
     which = and_(deliveries.c.state.in_(states), deliveries.c.cause == Cause.OURS)
     return _again(connection, which, now)
+
+
+def hold(connection: Connection, now: datetime) -> int:
+    """What waits, or was on the wire, is held for a person: how many there are. It waited in a
+    backup that was put back, and may have gone out since that was made.
+    """
+    waits = deliveries.c.state.in_(ON_ITS_WAY)
+    held = {"state": DeliveryState.UNCERTAIN, "settled_at": now, "reply": _RESTORED, "lease": None}
+    return _changed(connection, update(deliveries).where(waits).values(**held, cause=None), now)
+
+
+def let_go(connection: Connection, now: datetime, *, send: bool) -> int:
+    """What a restore held is to be sent, or is not sent any more: how many there are."""
+    state = DeliveryState.UNCERTAIN
+    which = and_(deliveries.c.state == state, deliveries.c.reply == _RESTORED)
+    if send:
+        return _again(connection, which, now)
+    dropped = update(deliveries).where(which)
+    return _changed(connection, dropped.values(state=DeliveryState.FAILED, settled_at=now), now)
 
 
 def resend(connection: Connection, number: int, now: datetime) -> bool:

@@ -286,6 +286,7 @@ requests = Table(
     Column("network", Text),
     Column("confirmed_at", Instant),
     Index("ix_requests_subscriber", "subscriber"),
+    sqlite_autoincrement=True,
 )
 
 #: Why somebody may be mailed: ``how`` they agreed, by what ``source``, to what they were ``shown``.

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from feeds.errors import StoreError
-from feeds.storage import copies
-from feeds.storage.copies import pg_dump, sqlite_copy
+from feeds.storage.copies import pg_dump, rows, sqlite_copy
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.app.keeping import NAMES, backup
@@ -29,7 +28,7 @@ def backed_up(folder: Path, url: str, target: Path, **how: Any) -> BackupReport:
 
 def counted(database: Database) -> dict[str, int]:
     with database.reading() as connection:
-        return copies.counted(connection, NAMES)
+        return rows.counted(connection, NAMES)
 
 
 def test_a_backup_is_of_one_moment_while_others_write(

@@ -20,9 +20,9 @@ from feeds.errors import StoreError
 _PACKAGE = "it comes with PostgreSQL's client (on Debian: apt install postgresql-client)"
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 #: ``COPY public.items (number, "group") FROM stdin;``
-_COPY = re.compile(
-    rb'COPY (?:"(?:[^"]|"")*"|[^" .]+)\.(?:"(?:[^"]|"")*"|[^" .]+) (\(.*\)) FROM stdin;\n'
-)
+_COPY = re.compile(rb'COPY (?:"(?:[^"]|"")*"|[^" .]+)\.("[^"]*"|[^" .]+) (\(.*\)) FROM stdin;\n')
+#: ``3512; 0 16412 TABLE DATA public items fieldfare``
+_ENTRY = re.compile(r"^\d+; \d+ \d+ TABLE DATA (?:\S+) (\S+) .*$", re.MULTILINE)
 _END = b"\\.\n"
 #: What goes to the server at a time.
 _LINES_AT_ONCE = 1000
@@ -52,41 +52,56 @@ def dump(connection: Connection, tables: Iterable[str], target: Path) -> None:
     _run([*command, "--no-password", f"--dbname={address}"], environment)
 
 
-def rows_of(dump: Path, table: str) -> Iterator[bytes]:
-    """What a dump holds of a table: its columns, in brackets, then a row each, as COPY has them.
-
-    Nothing where the table is not in it, or holds none. Raises StoreError.
+def tables_of(dump: Path, order: Iterable[str] = ()) -> Iterator[tuple[str, str, Iterator[bytes]]]:
+    """What a dump holds, table by table: its name, its columns in brackets, and its rows, as COPY
+    has them. In this order where there is one; what is not named there is left out. Each one's rows
+    are read before the next is asked for. Raises StoreError.
     """
-    command = [_program("pg_restore"), "--data-only", f"--table={table}", "--file=-", str(dump)]
+    command = [_program("pg_restore"), "--data-only", "--file=-", str(dump)]
+    if order:
+        command.insert(1, f"--use-list={_listed(dump, order)}")
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe) as reading:  # noqa: S603 - ours
-        is_inside = False
-        for line in reading.stdout or ():
-            if is_inside and line == _END:
-                is_inside = False
-            elif is_inside:
-                yield line
-            elif started := _COPY.fullmatch(line):
-                is_inside = True
-                yield started[1]
+        lines = iter(reading.stdout or ())
+        for line in lines:
+            if started := _COPY.fullmatch(line):
+                table, columns = (part.decode() for part in started.groups())
+                rows = _rows(lines)
+                yield table.strip('"'), columns, rows
+                # Whoever asked had enough of them.
+                for _ in rows:
+                    pass
         said = reading.stderr.read().decode(errors="replace") if reading.stderr else ""
     if reading.returncode:
         raise StoreError(f"the dump cannot be read: {_last(said)}")
 
 
-def put_back(connection: Connection, dump: Path, table: str) -> None:
-    """The rows of a dump are in the table of that name, in this transaction."""
-    lines = rows_of(dump, table)
-    columns = next(lines, None)
-    if columns is None:
-        return
+def _rows(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        if line == _END:
+            return
+        yield line
+
+
+def _listed(dump: Path, order: Iterable[str]) -> Path:
+    """A file with which pg_restore reads these tables' rows, in this order."""
+    said = _run([_program("pg_restore"), "--list", str(dump)], {})
+    entries = {found[1]: found[0] for found in _ENTRY.finditer(said)}
+    listed = dump.with_name(f"{dump.name}.list")
+    listed.write_text("".join(f"{entries[name]}\n" for name in order if name in entries))
+    return listed
+
+
+def put_back(connection: Connection, table: str, columns: str, rows: Iterator[bytes]) -> None:
+    """Rows of a dump are in the table of that name, in this transaction. Raises StoreError."""
     session: Any = connection.connection.driver_connection
-    with (
-        session.cursor() as cursor,
-        cursor.copy(f"COPY {_quoted(table)} {columns.decode()} FROM STDIN") as copy,
-    ):
-        while some := b"".join(islice(lines, _LINES_AT_ONCE)):
-            copy.write(some)
+    statement = f"COPY {_quoted(table)} {columns} FROM STDIN"
+    try:
+        with session.cursor() as cursor, cursor.copy(statement) as copy:
+            while some := b"".join(islice(rows, _LINES_AT_ONCE)):
+                copy.write(some)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise StoreError(f"what a dump holds of {table} cannot be put back: {error}") from error
 
 
 def _program(name: str) -> str:

@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 from config.settings import Settings
 from feeds.errors import StoreError
 from feeds.model import Progress
-from feeds.storage.copies import counted, pg_dump, sqlite_copy
+from feeds.storage.copies import pg_dump, rows, sqlite_copy
 from feeds.storage.database import Database, value_of
-from notifier.app.keeping import NAMES, beside, packed
+from notifier.app.keeping import NAMES, TABLES, beside, packed
 from notifier.app.keeping.beside import KeptFile
 from notifier.app.keeping.packed import Manifest
 from notifier.errors import BackupUnusable
@@ -118,12 +118,13 @@ def _copied(
     name = SQLITE if database.is_embedded else POSTGRESQL
     stored = folder / name
     with database.reading() as connection:
-        held = counted(connection, NAMES)
+        held = rows.counted(connection, NAMES)
+        last_ids = rows.last_ids(connection, TABLES)
         if database.is_embedded:
             sqlite_copy.copy(connection, stored, progress)
         else:
             pg_dump.dump(connection, held, stored)
-    check(stored, held)
+    check(stored, held, is_sqlite=database.is_embedded)
     manifest = Manifest(
         made_at=now,
         version=version("fieldfare"),
@@ -131,23 +132,24 @@ def _copied(
         authority=authority,
         schema=tuple(sorted(database.revisions())),
         rows=held,
+        last_ids=last_ids,
         left_out=(),
         members={},
     )
     return manifest, stored
 
 
-def check(stored: Path, rows: Mapping[str, int]) -> None:
+def check(stored: Path, wanted: Mapping[str, int], *, is_sqlite: bool) -> None:
     """The copy of a store is sound, and holds as many rows. Raises StoreError."""
-    if stored.suffix == Path(SQLITE).suffix:
+    if is_sqlite:
         if faults := sqlite_copy.faults(stored):
             raise StoreError(f"{_DAMAGED}: {'; '.join(faults)}")
-        held = sqlite_copy.counted(stored, rows)
+        held = sqlite_copy.counted(stored, wanted)
     else:
-        held = {name: sum(1 for _ in pg_dump.rows_of(stored, name)) - 1 for name in rows}
-        held = {name: max(count, 0) for name, count in held.items()}
-    if held != rows:
-        other = sorted(name for name in rows if held.get(name) != rows[name])
+        found = {name: sum(1 for _ in lines) for name, _, lines in pg_dump.tables_of(stored)}
+        held = {name: found.get(name, 0) for name in wanted}
+    if held != wanted:
+        other = sorted(name for name in wanted if held.get(name) != wanted[name])
         raise StoreError(f"the copy of the store holds other rows than it: {', '.join(other)}")
 
 

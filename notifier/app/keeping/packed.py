@@ -42,8 +42,8 @@ class Member:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Of what installation a backup is, of which moment, by which version; ``schema`` are the
-    revisions of the store, ``rows`` counts those of each table. ``left_out`` are files with secrets
-    that are not in it, by their places.
+    revisions of the store, ``rows`` counts those of each table, ``last_ids`` are the last that it
+    gave out by itself. ``left_out`` are files with secrets that are not in it, by their places.
     """
 
     made_at: datetime
@@ -52,6 +52,7 @@ class Manifest:
     authority: str
     schema: tuple[str, ...]
     rows: Mapping[str, int]
+    last_ids: Mapping[str, int]
     left_out: tuple[str, ...]
     members: Mapping[str, Member]
     format: int = FORMAT

@@ -1,4 +1,4 @@
-"""Commands on whole installations: backup.
+"""Commands on whole installations: backup, restore.
 
 Knows how each is asked for and reported. Must never know how it is done.
 """
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import settings_file, settings_for
+from notifier.cli.invocation import DEFAULT_FILE, settings_file, settings_for
 from notifier.cli.output import AsJson, progress, write_json, write_line
 
 if TYPE_CHECKING:
     from notifier.app.keeping.backup import BackupReport
+    from notifier.app.keeping.restore import RestoreReport
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(backup)
+    for command in (backup, restore):
+        app.command()(command)
 
 
 def backup(
@@ -75,3 +77,53 @@ def _tell(report: "BackupReport") -> None:
     write_line(f"  it holds every address{keys}: keep it where nobody else reads")
     for removed in report.removed:
         write_line(f"  removed {removed}")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup, as `backup` writes it.")],
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Put it in place of a store that holds something already."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup back: into an empty folder, or where the settings that are there say.
+
+    Whole or not at all. Mail is paused then, as what waits in a backup may have been sent since.
+    """
+    from config.clock import clock
+    from notifier.app.keeping.restore import restore as put_back
+
+    with progress("restore") as on_progress:
+        report = put_back(
+            file,
+            (settings_file(context) or DEFAULT_FILE).absolute(),
+            replace=replace,
+            now=clock(),
+            progress=on_progress,
+        )
+    if as_json:
+        write_json(report)
+    else:
+        _tell_restored(report)
+
+
+def _tell_restored(report: "RestoreReport") -> None:
+    at = f"{report.made_at:%Y-%m-%d %H:%M}Z"
+    write_line(f"{report.store} is as it was at {at}: {sum(report.rows.values())} rows")
+    for path in report.files:
+        write_line(f"  put back {path}")
+    for path in report.stay:
+        write_line(f"  {path} stays, and differs from the backup's")
+    write_line(_NEXT.format(at=at, held=report.held))
+
+
+_NEXT = """\
+Mail is paused: what is new since {at} may have gone out already, and {held} mails that waited then.
+Next:
+  1. `fieldfare ingest` takes in once more what came since; what was pushed, push again
+  2. `fieldfare publish --check --repair` makes pages and feeds show it
+  3. `fieldfare release --restored --drop` counts all of that as told: nobody is mailed twice; or
+     `fieldfare release --restored` mails it, to some for a second time
+Who subscribed since is lost, and who left or bounced since is back: tell whoever you know of."""

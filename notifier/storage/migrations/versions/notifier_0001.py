@@ -344,6 +344,8 @@ def _requests() -> None:
             ["subscriber"], ["subscribers.id"], name="fk_requests_subscriber_subscribers"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
+        # A link that confirms names one by its id: none is ever another's.
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_requests_asked_at", "requests", ["asked_at"])
     op.create_index("ix_requests_subscriber", "requests", ["subscriber"])

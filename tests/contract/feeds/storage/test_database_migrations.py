@@ -125,8 +125,8 @@ def test_a_migration_that_fails_leaves_nothing(
         migrate(database, connection)
         raise StoreError("the power is gone")
 
-    migrate = Database._upgrade
-    monkeypatch.setattr(Database, "_upgrade", upgrade)
+    migrate = Database.bring_to
+    monkeypatch.setattr(Database, "bring_to", upgrade)
     with pytest.raises(StoreError, match="the power is gone"):
         empty.migrate()
     assert tables(empty) == set()

@@ -19,6 +19,7 @@ MANIFEST = Manifest(
     authority="example.org",
     schema=("feeds_0001",),
     rows={"items": 1},
+    last_ids={"deliveries": 7},
     left_out=(),
     members={},
 )

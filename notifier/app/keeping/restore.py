@@ -1,0 +1,273 @@
+"""Backups put back: whole or not at all, and so that nobody is mailed twice without being asked.
+
+Knows the order: read and checked, brought to today's schema, made safe, put in place. Must never
+know an engine's means, nor how a file is packed.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from config.settings import Settings, load
+from feeds.errors import StoreError
+from feeds.model import Progress
+from feeds.storage import Connection, engines
+from feeds.storage.copies import pg_dump, rows, sqlite_copy
+from feeds.storage.database import Database, last_number, next_numbers, set_value, value_of
+from notifier.app import nodes
+from notifier.app.keeping import NAMES, TABLES, backup, packed
+from notifier.app.keeping.beside import SETTINGS
+from notifier.app.keeping.packed import Manifest
+from notifier.errors import BackupUnusable
+from notifier.storage import VERSIONS, cadences, deliveries, senders
+
+#: What an installation that was only looked at has in its store.
+_NOTHING = frozenset({"constants", "counters", "nodes", rows.REVISIONS})
+#: So many ids are left out at least, for those that were given out after the backup.
+_LEAST_AHEAD = 1_000_000
+#: Numbers by which something outside knows what came when: those of changes stand in ETags.
+_COUNTED = ("changes", "items")
+#: By this name the store remembers of when the backup is, until somebody says what follows.
+RESTORED = "restored"
+_PAUSED = (
+    "a backup of {:%Y-%m-%d %H:%M}Z was put back, and what was new since may have been mailed;"
+    " `fieldfare ingest`, then `fieldfare release --restored --drop`, or without --drop"
+)
+#: What signs links; another one makes those that are out lead nowhere.
+_SIGNS = "files/secret_file"
+_SIGNED_OTHERWISE = (
+    "{} is another secret than its own, by which the links in mails that are out are signed;"
+    " --replace puts that one back, and keeps this one beside it"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreReport:
+    """What was put back, of a backup that was made at a moment: ``rows`` by table; ``files`` are
+    there now, those that ``stay`` differ from the backup's. ``held`` deliveries waited in it.
+    """
+
+    store: str
+    made_at: datetime
+    version: str
+    rows: dict[str, int]
+    files: tuple[Path, ...]
+    stay: tuple[Path, ...]
+    held: int
+
+
+def restore(
+    file: Path,
+    settings_file: Path,
+    *,
+    replace: bool,
+    now: datetime,
+    progress: Progress | None = None,
+) -> RestoreReport:
+    """The installation is as its backup has it, or as it was before.
+
+    Settings that are there stay. A store that holds anything stays, unless it is to be replaced; so
+    does a secret. Raises StoreError, DaemonRuns, BackupUnusable, SettingsError.
+    """
+    manifest = packed.manifest_of(file)
+    with TemporaryDirectory(dir=settings_file.parent, prefix=".fieldfare-restore-") as name:
+        members = packed.unpack(file, manifest, Path(name), progress)
+        with _beside(file, manifest, members, settings_file, replace=replace) as (settings, put):
+            target = _Restoring(file, manifest, settings, replace, now)
+            held, store = target.put(members, progress)
+    return RestoreReport(
+        store=store,
+        made_at=manifest.made_at,
+        version=manifest.version,
+        rows=dict(manifest.rows),
+        files=tuple(path for path, is_put in put.items() if is_put),
+        stay=tuple(path for path, is_put in put.items() if not is_put),
+        held=held,
+    )
+
+
+@contextmanager
+def _beside(
+    file: Path,
+    manifest: Manifest,
+    members: Mapping[str, Path],
+    settings_file: Path,
+    *,
+    replace: bool,
+) -> Iterator[tuple[Settings, dict[Path, bool]]]:
+    """The files beside the store are there while it is put back, and stay once it is; the settings
+    come last, so that nothing begins to work before. Which were put, and which differ and stay.
+    """
+    put: dict[Path, bool] = {}
+    with ExitStack() as undone:
+        for name, member in manifest.members.items():
+            if not member.place or name == SETTINGS:
+                continue
+            path, content = settings_file.parent / member.place, members[name].read_bytes()
+            if path.exists() and path.read_bytes() == content:
+                continue
+            put[path] = not path.exists() or (name == _SIGNS and replace)
+            if name == _SIGNS and not put[path]:
+                raise BackupUnusable(file, _SIGNED_OTHERWISE.format(path))
+            if put[path]:
+                _write(path, content, undone, is_secret=member.is_secret)
+        coming = members.get(SETTINGS)
+        if settings_file.exists() or coming is None:
+            there = settings_file if settings_file.exists() else None
+            if there and coming and there.read_bytes() != coming.read_bytes():
+                put[settings_file] = False
+            yield load(there, os.environ), put
+        else:
+            written = settings_file.with_name(f".{settings_file.name}.restoring")
+            _write(written, coming.read_bytes(), undone)
+            yield load(written, os.environ), put
+            written.replace(settings_file)
+            put[settings_file] = True
+        undone.pop_all()
+
+
+def _write(path: Path, content: bytes, undone: ExitStack, *, is_secret: bool = False) -> None:
+    """The file is there, on disk; what was there is kept beside it, or back where it is undone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        before = path.with_name(f"{path.name}.before")
+        path.replace(before)
+        undone.callback(before.replace, path)
+    else:
+        undone.callback(path.unlink, missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if is_secret else 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@dataclass(frozen=True, slots=True)
+class _Restoring:
+    """Where the store goes, and what of."""
+
+    file: Path
+    manifest: Manifest
+    settings: Settings
+    replace: bool
+    now: datetime
+
+    def put(self, members: Mapping[str, Path], progress: Progress | None) -> tuple[int, str]:
+        """It is there: how many deliveries are held in it, and where it is."""
+        is_sqlite = self.settings.store.url.startswith("sqlite")
+        stored = members[backup.SQLITE if self.manifest.engine == "sqlite" else backup.POSTGRESQL]
+        if is_sqlite != (self.manifest.engine == "sqlite"):
+            raise BackupUnusable(
+                self.file,
+                f"its store is of {self.manifest.engine}, and store.url names another engine: put"
+                " it back into one of its own (FIELDFARE_STORE__URL), then `fieldfare move` it",
+            )
+        backup.check(stored, self.manifest.rows, is_sqlite=is_sqlite)
+        held = self._prepared(stored) if is_sqlite else 0
+        with closing(self._opened()) as database, ExitStack() as alone:
+            self._refuse_what_is_there(database, alone)
+            if is_sqlite:
+                sqlite_copy.put_in_place(stored, Path(str(database.engine.url.database)), progress)
+            else:
+                held = self._loaded(database, stored, progress)
+            return held, database.name
+
+    def _refuse_what_is_there(self, database: Database, alone: ExitStack) -> None:
+        with database.reading() as connection:
+            there = rows.counted(connection, NAMES)
+            names = {self.settings.daemon.node}
+            if there.get("nodes"):
+                names.update(node.name for node in senders.every_node(connection))
+        for name in sorted(names):
+            alone.enter_context(nodes.alone(database, name))
+        holds = sorted(name for name, count in there.items() if count and name not in _NOTHING)
+        if holds and not self.replace:
+            raise BackupUnusable(
+                self.file,
+                f"the store {database.name} holds something already ({', '.join(holds[:3])} ...):"
+                " --replace puts the backup in its place; back that one up first",
+            )
+
+    def _opened(self) -> Database:
+        """The store to put it into; a file that is none any more is put aside where it may be."""
+        url = self.settings.store.url
+        try:
+            return Database.open(url, VERSIONS)
+        except StoreError as error:
+            store = Path(url.partition(":///")[2])
+            is_file = self.manifest.engine == "sqlite" and store.is_file()
+            if not (is_file and sqlite_copy.faults(store)):
+                raise
+            if not self.replace:
+                raise BackupUnusable(
+                    self.file, f"{error}; --replace puts the backup there"
+                ) from error
+        with engines.file_lock(store, "run", 0):
+            logs = (store.with_name(f"{store.name}-{log}") for log in ("wal", "shm"))
+            for each in (store, *logs):
+                if each.exists():
+                    each.replace(each.with_name(f"{each.name}.before"))
+        return Database.open(url, VERSIONS)
+
+    def _prepared(self, stored: Path) -> int:
+        """The copy is of today's schema, and safe to work with."""
+        with closing(Database.open(f"sqlite:///{stored}", VERSIONS)) as database:
+            database.migrate()
+            with database.writing() as connection:
+                return made_safe(connection, self.manifest, self.now)
+
+    def _loaded(self, database: Database, stored: Path, progress: Progress | None) -> int:
+        """All of it in one transaction: until its end the old store is in force."""
+        with database.writing(durably=True) as connection:
+            rows.drop(connection, NAMES)
+            database.bring_to(connection, self.manifest.schema)
+            known = self.manifest.rows.keys() - {rows.REVISIONS}
+            order = [name for name in rows.in_order(connection) if name in known]
+            for number, table in enumerate(pg_dump.tables_of(stored, order), 1):
+                pg_dump.put_back(connection, *table)
+                if progress:
+                    progress(number, len(order))
+            if rows.counted(connection, NAMES) != self.manifest.rows:
+                raise BackupUnusable(self.file, "other rows came back than it holds")
+            database.bring_to(connection)
+            return made_safe(connection, self.manifest, self.now)
+
+
+def made_safe(connection: Connection, manifest: Manifest, now: datetime) -> int:
+    """The store may work on though another went on with it for a while: nothing leaves that may
+    have left, and no number is given out that was. How many deliveries are held.
+    """
+    rows.go_on_after(
+        connection, TABLES, {name: ahead(last) for name, last in manifest.last_ids.items()}
+    )
+    for counter in _COUNTED:
+        [*_, last] = next_numbers(connection, counter, 1)
+        next_numbers(connection, counter, ahead(last) - last)
+    set_value(connection, RESTORED, manifest.made_at.isoformat())
+    reason = _PAUSED.format(manifest.made_at)
+    senders.pause(connection, senders.Halt(since=now, who="fieldfare restore", reason=reason))
+    return deliveries.hold(connection, now)
+
+
+def released(connection: Connection, now: datetime, *, send: bool) -> int | None:
+    """Mail goes on after a restore: how many deliveries that waited in the backup are queued, or
+    dropped; None where nothing was restored, or this was said before.
+
+    Without ``send`` all that happened until now counts as told.
+    """
+    if not value_of(connection, RESTORED):
+        return None
+    set_value(connection, RESTORED, "")
+    senders.resume(connection)
+    if not send:
+        cadences.pass_over(connection, last_number(connection, "changes"))
+    return deliveries.let_go(connection, now, send=send)
+
+
+def ahead(last: int) -> int:
+    """What is beyond every number given out since one was the last, if no more were than before."""
+    return last + max(last, _LEAST_AHEAD)
