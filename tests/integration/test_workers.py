@@ -131,11 +131,11 @@ def test_who_is_stopping_does_not_wait_for_a_document(harmed: Workers, osce: Tax
     stopping = Event()
     Timer(0.5, stopping.set).start()
     started = time.monotonic()
-    slow = Workers(limits=DocumentLimits(seconds=60), count=1)
+    slow = Workers(limits=DocumentLimits(seconds=600), count=1)
     with closing(slow):
         found = [*slow.understand(asked(AN_ITEM, b"SLEEPS", AN_ITEM), osce, stopping)]
     assert len(found) == 1
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_nothing_is_left_when_they_are_closed(osce: Taxonomy) -> None:

@@ -156,7 +156,7 @@ def test_no_head_takes_long(pump: str) -> None:
     started = process_time()
     for start in ("", "<meta http-equiv=refresh content='0;", "<!--"):
         refresh(page(start + pump * 50_000))
-    assert process_time() - started < 1
+    assert process_time() - started < 5
 
 
 @given(st.text(max_size=80))

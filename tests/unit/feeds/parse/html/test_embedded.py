@@ -251,4 +251,4 @@ def test_it_takes_time_in_proportion(part: str, around: str) -> None:
     embedded.place(HtmlPage(f"<figure>{part}</figure>"), URL)
     begun = time.process_time()
     embedded.place(shown, URL)
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 5
