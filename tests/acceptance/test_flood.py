@@ -34,7 +34,7 @@ PER_ADDRESS, PER_NETWORK = 3, 20
 SPELLINGS = ("victim", "Victim", "VIC.tim", "victim+{}", "v.i.c.t.i.m+{}")
 #: Each asks less often than a network may, but the last, which asks for the tenth of it all.
 NETWORKS, LOUD = 600, "2001:db8:ffff::1"
-OTHERS = 100
+OTHERS = 20
 LINES = 6
 
 

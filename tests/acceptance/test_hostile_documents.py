@@ -20,8 +20,6 @@ url = "http://127.0.0.1:{port}"
 port = {port}
 [daemon]
 ingest_seconds = 1
-[store]
-url = "{store}"
 [[sources]]
 name = "inbox"
 path = "inbox"
@@ -42,9 +40,9 @@ def port() -> int:
 
 
 @pytest.fixture
-def house(tmp_path: Path, empty_database_url: str, port: int) -> Installation:
+def house(tmp_path: Path, port: int) -> Installation:
     """A document of each harm, each beside one that does none."""
-    settings = SETTINGS.format(port=port, store=empty_database_url)
+    settings = SETTINGS.format(port=port)
     made = an_installation(tmp_path / "house", settings)
     (made.folder / "press.token").write_text(TOKEN, "utf-8")
     inbox = made.folder / "inbox"

@@ -135,6 +135,32 @@ def moved(tab: Page, served: Served) -> str:
     return link(served, NEW, "Your link", "manage")
 
 
+def reach(tab: Page, wanted: Locator) -> None:
+    """The keyboard alone leads there."""
+    for _ in range(120):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError("no Tab leads there")
+
+
+def changed_and_left_by_keyboard(tab: Page) -> None:
+    """Daily at another hour, and then nothing any more."""
+    reach(tab, tab.get_by_role("group", name="Policing").get_by_label("How often"))
+    tab.keyboard.type("Daily")
+    reach(tab, tab.get_by_label("Hour of the digest"))
+    tab.keyboard.type("0615AM")
+    reach(tab, tab.get_by_role("button", name="Save"))
+    tab.keyboard.press("Enter")
+    tab.get_by_role("status").get_by_text("Saved.").wait_for()
+    assert "Every day at 06:15" in tab.get_by_role("main").inner_text()
+    reach(tab, tab.get_by_role("link", name="Unsubscribe from everything"))
+    tab.keyboard.press("Enter")
+    reach(tab, tab.get_by_role("button", name="Unsubscribe"))
+    tab.keyboard.press("Enter")
+    headed(tab, "You will get no more mail")
+
+
 def test_a_reader_comes_changes_everything_leaves_returns_and_is_erased(
     tab: Page, served: Served
 ) -> None:
@@ -143,9 +169,7 @@ def test_a_reader_comes_changes_everything_leaves_returns_and_is_erased(
     changed(tab, served)
     page = moved(tab, served)
     tab.goto(page)
-    tab.get_by_role("link", name="Unsubscribe from everything").click()
-    press(tab, "Unsubscribe")
-    headed(tab, "You will get no more mail")
+    changed_and_left_by_keyboard(tab)
     assert house.report("subscribers")[0]["state"] == "left"
     press(tab, "Undo")
     headed(tab, "You are subscribed")
@@ -158,32 +182,3 @@ def test_a_reader_comes_changes_everything_leaves_returns_and_is_erased(
     press(tab, "Erase")
     headed(tab, "You are erased")
     assert house.report("subscribers") == []
-
-
-def reach(tab: Page, wanted: Locator) -> None:
-    """The keyboard alone leads there."""
-    for _ in range(120):
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-        tab.keyboard.press("Tab")
-    raise AssertionError("no Tab leads there")
-
-
-def test_what_one_gets_is_changed_by_keyboard(browser: Browser, served: Served) -> None:
-    context = browser.new_context()
-    tab = context.new_page()
-    subscribed(tab, served)
-    reach(tab, tab.get_by_role("group", name="Policing").get_by_label("How often"))
-    tab.keyboard.type("Daily")
-    reach(tab, tab.get_by_label("Hour of the digest"))
-    tab.keyboard.type("0615AM")
-    reach(tab, tab.get_by_role("button", name="Save"))
-    tab.keyboard.press("Enter")
-    tab.get_by_role("status").wait_for()
-    assert "Every day at 06:15" in tab.get_by_role("main").inner_text()
-    reach(tab, tab.get_by_role("link", name="Unsubscribe from everything"))
-    tab.keyboard.press("Enter")
-    reach(tab, tab.get_by_role("button", name="Unsubscribe"))
-    tab.keyboard.press("Enter")
-    headed(tab, "You will get no more mail")
-    context.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -367,23 +368,13 @@ def emptied(database: Database) -> None:
         connection.execute(delete(of_feeds.constants).where(of_feeds.constants.c.name == "planned"))
 
 
-@settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    st.integers(0, 2**32),
-    st.lists(st.sampled_from(STEPS), min_size=10, max_size=45),
-    st.sampled_from((0, 5, 30)),
-)
-# Something waits for a weekly digest, and is wanted at once from then on.
-@example(77, "follow follow add retag retag retag follow merge merge follow".split(), 0)
-def test_everybody_gets_all_that_matched_in_their_time_each_item_once(
-    database: Database, few_topics: Taxonomy, seed: int, steps: list[str], minutes: int
+def lived(
+    database: Database, taxonomy: Taxonomy, seed: int, steps: list[str], minutes: int
 ) -> None:
+    """Everybody got all that matched in their time, each item once."""
     emptied(database)
     hold = timedelta(minutes=minutes)
-    history = History(database, few_topics, random.Random(seed), hold=hold)
+    history = History(database, taxonomy, random.Random(seed), hold=hold)
     for step in ("follow", "follow", *steps, "resume"):
         history.take(step)
     for _ in range(4):
@@ -396,3 +387,36 @@ def test_everybody_gets_all_that_matched_in_their_time_each_item_once(
         assert set(told) <= reader.matched
         assert {number for number, _ in reader.planned} <= set(told)
         assert reader.waiting == set()
+
+
+some_history = given(
+    st.integers(0, 2**32),
+    st.lists(st.sampled_from(STEPS), min_size=10, max_size=45),
+    st.sampled_from((0, 5, 30)),
+)
+#: Something waits for a weekly digest, and is wanted at once from then on.
+wanted_sooner = example(
+    77, "follow follow add retag retag retag follow merge merge follow".split(), 0
+)
+unchecked = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@settings(max_examples=40, suppress_health_check=unchecked)
+@some_history
+@wanted_sooner
+def test_everybody_gets_all_that_matched_in_their_time_each_item_once(
+    database: Database, few_topics: Taxonomy, seed: int, steps: list[str], minutes: int
+) -> None:
+    lived(database, few_topics, seed, steps, minutes)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@settings(max_examples=12, suppress_health_check=unchecked)
+@some_history
+@wanted_sooner
+def test_the_other_engine_says_the_same(
+    database: Database, few_topics: Taxonomy, seed: int, steps: list[str], minutes: int
+) -> None:
+    """What is planned is decided by the same code: that its statements mean the same shows soon."""
+    lived(database, few_topics, seed, steps, minutes)
