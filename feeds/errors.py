@@ -4,16 +4,29 @@ Knows ids and reasons. Must never know a traceback's origin: errors are raised a
 met the fault, with ``from``.
 """
 
+from typing import NamedTuple
+
 
 class FeedsError(Exception):
     """Base of every expected failure here; its text says what happened and what to do."""
 
 
-class TaxonomyError(FeedsError):
-    """The taxonomy file cannot be used; ``faults`` names each thing that is wrong."""
+class TaxonomyFault(NamedTuple):
+    """What is wrong in a taxonomy file, and at which ``line``, 0 where it is at none."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
+    line: int
+    said: str
+
+    def at(self, file: str) -> str:
+        """The same as compilers write it, so that editors jump there."""
+        return f"{file}:{self.line}: {self.said}" if self.line else f"{file}: {self.said}"
+
+
+class TaxonomyError(FeedsError):
+    """The taxonomy ``file`` cannot be used; ``faults`` names each thing that is wrong."""
+
+    def __init__(self, faults: tuple[TaxonomyFault, ...], file: str = "taxonomy") -> None:
+        super().__init__("\n".join(fault.at(file) for fault in faults))
         self.faults = faults
 
 

@@ -17,6 +17,7 @@ from feeds.selection import LANGUAGE, Place, Selection
 from feeds.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from feeds.catalogue import Catalogue
     from feeds.publish.site import SavedSelection, Site
 
 #: The facets whose values each have a feed, with the folder these live in. Order of publication.
@@ -291,6 +292,12 @@ def languages(tags: Iterable[str], site: "Site") -> tuple[FeedLink, ...]:
         for tag in tags
     )
     return tuple(sorted(links, key=lambda link: link.label))
+
+
+def facet_name(facet: str, taxonomy: Taxonomy, words: "Catalogue", *, many: bool = True) -> str:
+    """What a facet is called: as the organisation calls it, or else as anybody does."""
+    otherwise = "heading" if many else "kind"
+    return taxonomy.kind_name(facet, words.tag, many=many) or words.say(f"{otherwise}.{facet}")
 
 
 def _link(topic: Topic, site: "Site", taxonomy: Taxonomy) -> FeedLink:

@@ -29,7 +29,16 @@ from feeds import catalogue, markup, pictures
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
-from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
+from feeds.publish.feed import (
+    ALL,
+    ATOM,
+    FORMS,
+    JSON_FEED,
+    FeedLink,
+    FeedRef,
+    describe,
+    facet_name,
+)
 from feeds.publish.past.archive import ArchivePage, PageChain
 from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
@@ -114,6 +123,7 @@ def renderer(
         "once": lambda name, caller: made.get(name) or made.setdefault(name, caller()),
         "forms": FORMS,
         "all": describe(ALL, site, taxonomy),
+        "facet_name": lambda facet, **how: facet_name(facet, taxonomy, words, **how),
         # Part of the address, so that no cached style meets a newer page.
         "style": blake2b(site.look.style, digest_size=4).hexdigest(),
     }

@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from itertools import chain
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
+from config.values import nearest_language
 from feeds.errors import UnknownTopic
 from feeds.model import Ending, FormerTopic, Label, Topic, TopicKind, TopicRef
-from feeds.taxonomy.file import OwnSite, Slot, TaxonomyFile, read
-from feeds.taxonomy.naming import Names, fold
+from feeds.taxonomy.file import OwnSite, Slot, TaxonomyFile, forms, read
+from feeds.taxonomy.naming import LONGEST_NAME_CHARS, Names, fold
 
 __all__ = ["OwnSite", "Slot", "Taxonomy"]
 
@@ -40,7 +40,7 @@ class Taxonomy:
         self.topics = topics
         #: Changes with anything in the file but its layout.
         self.fingerprint = fingerprint
-        words = file.labels.values()
+        words = (*forms().labels.values(), *file.labels.values())
         #: What the organisation calls itself, "" for nothing, and what some languages call it.
         self.name = file.name
         self.called = {tag: each.name for tag, each in file.labels.items() if each.name}
@@ -63,9 +63,8 @@ class Taxonomy:
         }
         self._homes = {each.slug: each.language for each in file.issuer if each.language}
         self._sites = {host: site for site in file.site for host in site.hosts}
-        self._slots = {
-            fold(text): slot for each in words for slot in Slot for text in getattr(each, slot)
-        }
+        # What the organisation says of a label goes before what is usual.
+        self._slots = {fold(text): slot for each in words for slot, text in each.slots()}
         self._events = frozenset(fold(text) for each in words for text in each.event)
         self._newsrooms = frozenset(fold(text) for each in words for text in each.newsroom)
         ends = [text for each in words for text in each.end]
@@ -187,9 +186,28 @@ class Taxonomy:
         return any(names.slug(text) is not None for names in self._names.values())
 
     def kind_label(self, text: str) -> Label | None:
-        """The content type a line names and nothing else, if it is a known one."""
+        """The content type a line names and nothing else, if it is one of the organisation's or,
+        without a slug, of everybody's.
+        """
         slug = self._names[TopicKind.TYPE].slug(text)
-        return Label(kind=TopicKind.TYPE, text=text, slug=slug) if slug else None
+        is_one = slug or (
+            len(text) <= LONGEST_NAME_CHARS and self._file.key(text) in self._usual_kinds
+        )
+        return Label(kind=TopicKind.TYPE, text=text, slug=slug) if is_one else None
+
+    def kind_name(self, kind: str, tag: str, *, many: bool) -> str:
+        """What the organisation calls a facet of its news in a language, one topic of it or
+        ``many``; "" where it does not say.
+        """
+        words = next((each for name, each in self._file.kinds.items() if name == kind), None)
+        if words is None:
+            return ""
+        usual, others = (words.plural, words.plurals) if many else (words.name, words.names)
+        if near := nearest_language(tag, others):
+            return others[near]
+        language = self._file.language
+        is_usual = not language or language.partition("-")[0] == tag.partition("-")[0]
+        return usual if is_usual else ""
 
     def home_of(self, issuers: Iterable[Label]) -> str | None:
         """The language at home where the first of some issuers works that is said to work in
@@ -269,10 +287,15 @@ class Taxonomy:
     def _languages(self) -> dict[str, frozenset[str]]:
         """The languages that have a label so, by the label."""
         languages: defaultdict[str, set[str]] = defaultdict(set)
-        for language, words in self._file.labels.items():
-            for text in chain.from_iterable(getattr(words, slot) for slot in Slot):
+        for language, words in (*forms().labels.items(), *self._file.labels.items()):
+            for _, text in words.slots():
                 languages[fold(text)].add(language)
         return {text: frozenset(found) for text, found in languages.items()}
+
+    @cached_property
+    def _usual_kinds(self) -> frozenset[str]:
+        """What everybody's kinds of news are called."""
+        return frozenset(self._file.key(name) for each in forms().type for name in each.names())
 
     @cached_property
     def _children(self) -> dict[TopicRef, tuple[TopicRef, ...]]:

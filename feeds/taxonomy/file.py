@@ -9,17 +9,31 @@ import json
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from itertools import chain
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from config.values import CONTROLS, INVISIBLE, UNPRINTABLE
-from feeds.errors import TaxonomyError
+from config.values import CONTROLS, INVISIBLE, UNPRINTABLE, nearest_language
+from feeds.errors import TaxonomyError, TaxonomyFault
 from feeds.model import Ending, FormerTopic, Topic, TopicKind, TopicRef
-from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
+from feeds.taxonomy.contradictions import Place, contradictions, doubts
+from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold
+
+# What belongs to languages and not to organisations: the kinds of news, and the words on pages.
+_FORMS = Path(__file__).parent / "forms.toml"
+
+_Written = Mapping[str, Any]
+
+# Where an entry, a table and a key begin, and what Python says of a file that is no TOML.
+_ENTRY = re.compile(r"\s*\[\[\s*([\w-]+)\s*\]\]")
+_TABLE = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
+_KEY = re.compile(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=")
+_LINE_OF_ERROR = re.compile(r"\(at line (\d+)")
 
 
 class Slot(StrEnum):
@@ -57,7 +71,7 @@ class _StrictTable(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
-class _Term(_StrictTable):
+class Term(_StrictTable):
     slug: _Slug
     label: _Name
     labels: dict[_Language, _Name] = {}
@@ -74,7 +88,7 @@ class _Term(_StrictTable):
         return self.label, *self.labels.values(), *self.aliases, *self.former
 
 
-class _Issuer(_Term):
+class _Issuer(Term):
     sections: list[_Name] = []
     language: _Name | None = None
 
@@ -93,6 +107,17 @@ class OwnSite(_StrictTable):
         return self.hosts[0]
 
 
+class KindWords(_StrictTable):
+    """What an organisation calls a facet of its news: one topic of it, and many; in its usual
+    language, and in others.
+    """
+
+    name: _Name
+    plural: _Name
+    names: dict[_Language, _Name] = {}
+    plurals: dict[_Language, _Name] = {}
+
+
 class _Words(_StrictTable):
     name: _Name | None = None
     issued: list[_Name] = []
@@ -105,6 +130,12 @@ class _Words(_StrictTable):
     end: list[_Name] = []
     disclaimer: list[_Name] = []
 
+    def slots(self) -> Iterator[tuple[Slot, str]]:
+        """Each label with what it announces."""
+        for slot in Slot:
+            texts: list[str] = getattr(self, slot)
+            yield from ((slot, text) for text in texts)
+
 
 class TaxonomyFile(_StrictTable):
     """A taxonomy as it is written."""
@@ -114,16 +145,17 @@ class TaxonomyFile(_StrictTable):
     site: list[OwnSite] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []
-    field: list[_Term] = []
+    kinds: dict[Literal["field", "issuer", "country", "type"], KindWords] = {}
+    field: list[Term] = []
     issuer: list[_Issuer] = []
-    country: list[_Term] = []
-    type: list[_Term] = []
+    country: list[Term] = []
+    type: list[Term] = []
     labels: dict[str, _Words] = {}
 
     def topics(self) -> Iterator[Topic]:
         """What one can follow; the names of what was merged into a topic are names it had."""
         terms = dict(self.terms())
-        merged: defaultdict[TopicRef, list[_Term]] = defaultdict(list)
+        merged: defaultdict[TopicRef, list[Term]] = defaultdict(list)
         for ref, term in terms.items():
             into, passed = ref, set[TopicRef]()
             while into in terms and into not in passed and (next_one := terms[into].into):
@@ -140,7 +172,7 @@ class TaxonomyFile(_StrictTable):
                 label=term.label,
                 parent=TopicRef(ref.kind, term.parent) if term.parent else None,
                 aliases=tuple(term.aliases),
-                former=(*term.former, *chain.from_iterable(map(_Term.names, others))),
+                former=(*term.former, *chain.from_iterable(map(Term.names, others))),
                 closed=term.closed,
                 former_slugs=tuple(term.former_slugs),
                 merged=tuple(slug for each in others for slug in (each.slug, *each.former_slugs)),
@@ -165,10 +197,10 @@ class TaxonomyFile(_StrictTable):
                     into=TopicRef(ref.kind, into),
                 )
 
-    def terms(self) -> Iterator[tuple[TopicRef, _Term]]:
+    def terms(self) -> Iterator[tuple[TopicRef, Term]]:
         """Everything that is listed, kind by kind."""
         for kind in TopicKind:
-            terms: Sequence[_Term] = getattr(self, kind)
+            terms: Sequence[Term] = getattr(self, kind)
             for term in terms:
                 yield TopicRef(kind, term.slug), term
 
@@ -190,91 +222,125 @@ def read(text: str) -> tuple[TaxonomyFile, str]:
     """
     try:
         written = tomllib.loads(text)
-        file = TaxonomyFile.model_validate(written)
+        file = TaxonomyFile.model_validate(_with_kinds(written))
     except tomllib.TOMLDecodeError as error:
-        raise TaxonomyError((f"the taxonomy is not TOML: {error}",)) from error
+        line = _LINE_OF_ERROR.search(str(error))
+        fault = TaxonomyFault(int(line[1]) if line else 0, f"the taxonomy is not TOML: {error}")
+        raise TaxonomyError((fault,)) from error
     except ValidationError as error:
-        raise TaxonomyError(
-            tuple(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
-        ) from error
-    if faults := tuple(_contradictions(file)):
+        found = ((fault["loc"], _told(fault["loc"], fault["msg"])) for fault in error.errors())
+        raise TaxonomyError(_at_their_lines(text, found)) from error
+    if faults := _at_their_lines(text, contradictions(file)):
         raise TaxonomyError(faults)
-    return file, hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+    said = json.dumps([written, _written_forms()], sort_keys=True)
+    return file, hashlib.sha256(said.encode()).hexdigest()
 
 
-def _fault(where: tuple[int | str, ...], problem: str) -> str:
+def doubts_about(text: str) -> tuple[TaxonomyFault, ...]:
+    """What a taxonomy says that works and that nobody can have meant. Raises TaxonomyError."""
+    file, _ = read(text)
+    return _at_their_lines(text, doubts(file))
+
+
+def _told(where: Place, problem: str) -> str:
     steps = (f"entry {step + 1}" if isinstance(step, int) else step for step in where)
     return f"{' '.join(steps)}: {problem[:1].lower()}{problem[1:]}"
 
 
-def _contradictions(file: TaxonomyFile) -> Iterator[str]:
-    topics = tuple(file.topics())
-    entries = Counter(ref for ref, _ in file.terms())
-    yield from (f"{ref} is listed {count} times" for ref, count in entries.items() if count > 1)
-    yield from _claimed_twice(
-        (f"{topic.ref.kind} name {file.key(name)!r}", str(topic.ref))
-        for topic in topics
-        for name in names_of(topic)
-    )
-    yield from _claimed_twice(
-        (f"section {name!r}", f"{TopicKind.ISSUER}:{issuer.slug}")
-        for issuer in file.issuer
-        for name in issuer.sections
-    )
-    yield from _claimed_twice(
-        (f"label {fold(text)!r}", slot)
-        for words in file.labels.values()
-        for slot in Slot
-        for text in getattr(words, slot)
-    )
-    yield from _claimed_twice(
-        (f"{ref.kind} slug {slug!r}", str(ref))
-        for ref, term in file.terms()
-        for slug in (term.slug, *term.former_slugs)
-    )
-    yield from _broken_lines(dict(file.terms()))
+def _at_their_lines(text: str, faults: Iterable[tuple[Place, str]]) -> tuple[TaxonomyFault, ...]:
+    if not (found := tuple(faults)):
+        return ()
+    lines = _lines(text)
+
+    def line(where: Place) -> int:
+        ends = range(len(where), 0, -1)
+        return next((lines[where[:end]] for end in ends if where[:end] in lines), 0)
+
+    return tuple(TaxonomyFault(line(where), said) for where, said in found)
 
 
-def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """One fault for every thing that two different owners claim."""
-    owners: dict[str, str] = {}
-    for thing, owner in claims:
-        if owners.setdefault(thing, owner) != owner:
-            yield f"{thing} belongs to both {owners[thing]} and {owner}"
+def _lines(text: str) -> Mapping[Place, int]:
+    """The line at which each table, entry and key begins, by its steps from the top."""
+    lines: dict[Place, int] = {}
+    entries: Counter[str] = Counter()
+    place: Place = ()
+    table: Place = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if entry := _ENTRY.match(line):
+            place = table = (entry[1], entries[entry[1]])
+            entries[entry[1]] += 1
+        elif header := _TABLE.match(line):
+            first, *others = header[1].split(".")
+            within = (entries[first] - 1,) if first in entries else ()
+            place = table = (first, *within, *others)
+        elif key := _KEY.match(line):
+            place = (*table, *key[1].split("."))
+        else:
+            continue
+        lines.setdefault(place, number)
+    return lines
 
 
-def _broken_lines(terms: Mapping[TopicRef, _Term]) -> Iterator[str]:
-    """What is wrong with what topics stand under, were, and became."""
-    parents, became = {}, {}
-    for ref, term in terms.items():
-        if term.slug in term.former_slugs:
-            yield f"{ref} has its slug among its former ones"
-        if term.into and term.closed:
-            yield f"{ref} is both merged into another and closed"
-        if term.successor and not term.closed:
-            yield f"{ref} has a successor and is not closed"
-        if heir := term.into or term.successor:
-            became[ref] = TopicRef(ref.kind, heir)
-        if term.parent:
-            parents[ref] = TopicRef(ref.kind, term.parent)
-            above = terms.get(parents[ref])
-            if above and above.into and not term.into:
-                yield f"{ref} has a parent that was merged into another, {parents[ref]}"
-    yield from _astray(terms, parents, "has an unknown parent", "is its own ancestor")
-    yield from _astray(terms, became, "became what nobody knows", "becomes itself again")
+@cache
+def forms() -> TaxonomyFile:
+    """The kinds of news and the words on pages that belong to languages, not to organisations."""
+    return TaxonomyFile.model_validate(_written_forms())
 
 
-def _astray(
-    terms: Container[TopicRef], lines: Mapping[TopicRef, TopicRef], unknown: str, cycle: str
-) -> Iterator[str]:
-    """A fault for each line that leads nowhere, or back."""
-    for ref, other in lines.items():
-        if other not in terms:
-            yield f"{ref} {unknown}, {other}"
-        line: set[TopicRef] = set()
-        following: TopicRef | None = other
-        while following is not None and following not in line:
-            line.add(following)
-            following = lines.get(following)
-        if ref in line:
-            yield f"{ref} {cycle}"
+@cache
+def _written_forms() -> _Written:
+    """What the file says, as a taxonomy would."""
+    return tomllib.loads(_FORMS.read_text("utf-8"))
+
+
+def _with_kinds(taxonomy: _Written) -> _Written:
+    """The same taxonomy with the kinds of news of everybody, where it lists none; and else with the
+    names of those it lists by their slugs.
+
+    What is no list of tables is left to whoever checks it.
+    """
+    ours = {kind["slug"]: kind for kind in _written_forms()["type"]}
+    listed = taxonomy.get("type", [{"slug": slug} for slug in ours])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        return taxonomy
+    claimed = {fold(name) for kind in listed for name in _names(kind)}
+    language = taxonomy.get("language")
+    kinds = [
+        _completed(kind, ours[kind["slug"]], claimed, str(language))
+        if isinstance(kind.get("slug"), str) and kind["slug"] in ours
+        else kind
+        for kind in listed
+    ]
+    return {**taxonomy, "type": kinds}
+
+
+def _completed(own: _Written, ours: _Written, claimed: set[str], language: str) -> _Written:
+    """A kind with the names everybody has for it, but for those that the taxonomy gives to it or
+    to another itself; a label of its own is shown in place of all of ours.
+    """
+    own_labels, own_aliases = own.get("labels", {}), own.get("aliases", [])
+    if not isinstance(own_labels, dict) or not isinstance(own_aliases, list):
+        return own
+    names = [name for name in _names(ours) if fold(name) not in claimed]
+    if "label" in own:
+        return {**own, "aliases": [*own_aliases, *names]}
+    labels = {"en": ours["label"], **ours["labels"]}
+    aliases = (name for name in names if name in ours["aliases"])
+    return {
+        **own,
+        "label": labels[nearest_language(language, labels) or "en"],
+        # Where the taxonomy tells its language, that of the label is known by it.
+        "labels": {tag: text for tag, text in labels.items() if tag != language} | own_labels,
+        "aliases": [*own_aliases, *aliases],
+    }
+
+
+def _names(kind: _Written) -> Iterable[str]:
+    """All that a kind says it is called; what is no name is left to whoever checks it."""
+    labels, aliases = kind.get("labels"), kind.get("aliases")
+    found = [
+        kind.get("label"),
+        *(labels.values() if isinstance(labels, dict) else ()),
+        *(aliases if isinstance(aliases, list) else ()),
+    ]
+    return (name for name in found if isinstance(name, str))

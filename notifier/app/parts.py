@@ -48,7 +48,7 @@ def taxonomy(settings: Settings) -> Taxonomy:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f"site.taxonomy: {path} cannot be read: {error}",)) from error
     except TaxonomyError as error:
-        raise TaxonomyError(tuple(f"{path}: {fault}" for fault in error.faults)) from error
+        raise TaxonomyError(error.faults, str(path)) from error
 
 
 def identity(database: Database, settings: Settings, today: date) -> Identity:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from feeds.publish.feed import FeedLink, FeedRef, describe
+from feeds.publish.feed import FeedLink, FeedRef, describe, facet_name
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 
@@ -29,7 +29,7 @@ def opml_bytes(
         _add_feed(body, ref, site, taxonomy)
     for facet, links in folders.items():
         # With a title and without a type a folder is a feed to some validators.
-        group = etree.SubElement(body, "outline", text=site.words.say(f"heading.{facet}"))
+        group = etree.SubElement(body, "outline", text=facet_name(facet, taxonomy, site.words))
         for link in links:
             _add(group, link, site, taxonomy)
     etree.indent(root)

@@ -68,11 +68,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 192, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 242, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 492, {"alembic", *PARSERS, *ELSEWHERE}),
-        (["unsubscribe", "a@example.org"], 482, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 493, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["unsubscribe", "a@example.org"], 483, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            482,
+            483,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
         (["parse", SEED], 381, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),

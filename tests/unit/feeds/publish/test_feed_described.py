@@ -32,8 +32,8 @@ def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:
     [
         (ALL, "OSCE", "All OSCE news, newest first."),
         (ALL, "", "All news, newest first."),
-        (FeedRef.of(POLICING), "OSCE", "OSCE news in the field of work Policing, newest first."),
-        (FeedRef.of(POLICING), "", "News in the field of work Policing, newest first."),
+        (FeedRef.of(POLICING), "OSCE", "OSCE news on Policing, newest first."),
+        (FeedRef.of(POLICING), "", "News on Policing, newest first."),
         (
             FeedRef.of(SECRETARIAT),
             "OSCE",
@@ -165,8 +165,7 @@ def test_a_feed_and_its_relatives_are_called_as_the_readers_of_the_site_call_the
         "Полицейская деятельность · OSCE",
     )
     assert feed.sentence == (
-        "OSCE: новости по направлению деятельности «Полицейская деятельность», "
-        "начиная с самых последних."
+        "OSCE: новости по теме «Полицейская деятельность», начиная с самых последних."
     )
     secretariat = describe(FeedRef.of(SECRETARIAT), a_site(language="ru"), osce)
     centre = next(each for each in secretariat.children if each.label.startswith("Центр"))

@@ -214,7 +214,8 @@ def test_names_in_another_language_than_the_page_say_so(osce: Taxonomy) -> None:
 
 def test_names_from_right_to_left_say_so_on_pages_that_run_otherwise(osce: Taxonomy) -> None:
     arabic = Taxonomy.from_toml(
-        'language = "ar"\n[[field]]\nslug = "youth"\nlabel = "الشباب"\nlabels = { en = "Youth" }\n'
+        'language = "ar"\ntype = []\n'
+        '[[field]]\nslug = "youth"\nlabel = "الشباب"\nlabels = { en = "Youth" }\n'
         '[[field]]\nslug = "border"\nlabel = "الحدود"\nparent = "youth"\n'
     )
     border = FeedRef.of(TopicRef(TopicKind.FIELD, "border"))

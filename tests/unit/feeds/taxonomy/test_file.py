@@ -5,12 +5,20 @@ import pytest
 from feeds.errors import TaxonomyError, UnknownTopic
 from feeds.model import Ending, Label, TopicKind, TopicRef
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.file import doubts_about
 
 
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(TaxonomyError) as caught:
         Taxonomy.from_toml(text)
-    return caught.value.faults
+    assert str(caught.value) == "\n".join(fault.at("taxonomy") for fault in caught.value.faults)
+    return tuple(fault.said for fault in caught.value.faults)
+
+
+def lines(text: str) -> list[int]:
+    with pytest.raises(TaxonomyError) as caught:
+        Taxonomy.from_toml(text)
+    return [fault.line for fault in caught.value.faults]
 
 
 def test_all_faults_are_reported_at_once() -> None:
@@ -77,6 +85,7 @@ def test_a_section_belongs_to_one_issuer_and_a_label_to_one_slot() -> None:
         issued = ["Issued"]
         issuers = ["issued"]
     """
+    assert lines(text) == [9, 12]
     assert faults(text) == (
         "section 'x' belongs to both issuer:a and issuer:b",
         "label 'issued' belongs to both issued and issuers",
@@ -118,7 +127,7 @@ def test_the_fingerprint_follows_the_contents_and_not_the_layout() -> None:
 
 
 def test_an_organisation_without_any_topic_has_a_taxonomy_too() -> None:
-    taxonomy = Taxonomy.from_toml("")
+    taxonomy = Taxonomy.from_toml("type = []")
     assert taxonomy.topics == ()
     assert [label.slug for label in taxonomy.resolve(TopicKind.FIELD, "Policing")] == [None]
     assert not taxonomy.is_end("Read more")
@@ -139,6 +148,7 @@ def test_a_name_that_says_nothing_is_a_fault(label: str) -> None:
 
 
 OVER = """
+    type = []
     [[field]]
     slug = "digital"
     label = "Digital policy"
@@ -271,6 +281,7 @@ def test_topics_that_were_merged_do_not_stop_those_that_go_on() -> None:
     """A merged one keeps its parent; names that two bear after it are still told."""
     taxonomy = Taxonomy.from_toml(
         """
+        type = []
         [[field]]
         slug = "a"
         label = "A"
@@ -322,3 +333,55 @@ def test_a_name_that_several_topics_have_names_all_of_them() -> None:
     taxonomy = Taxonomy.from_toml(text)
     with pytest.raises(UnknownTopic, match="did you mean field:youth, issuer:youth"):
         taxonomy.find("Youth")
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("x = 1\n[[field]", [2]),
+        ("type = 1", [1]),
+        ("[[field]]\nslug = 'A'\nlabel = 'A'\n\n[[field]]\nslug = 'b'", [2, 5]),
+        ("[[field]]\nslug = 'a'\nlabel = 'A'\nlabels.DE = 'B'\nlabels.fr = ''", [4, 5]),
+        ("[[field]]\nslug = 'a'\nlabel = 'A'\n[field.labels]\nde = ''", [5]),
+        ("[[field]]\nslug = 'a'\nlabel = 'A'\naliases = [\n  'B',\n  '',\n]", [4]),
+        ("[labels.en]\nissued = ['At']\n[labels.de]\nissuers = ['At']", [4]),
+        ("[[issuer]]\nslug='a'\nlabel='A'\nparent='a'\n[[issuer]]\nslug='a'\nlabel='B'", [5]),
+        ("[[type]]\nslug='a'\nlabel='A'\n[[type]]\nslug='b'\nlabel='á'", [4]),
+    ],
+)
+def test_a_fault_tells_its_line(text: str, at: list[int]) -> None:
+    assert lines(text) == at
+
+
+def test_what_nobody_can_have_meant_is_told_with_its_line() -> None:
+    text = """language = "ge"
+        [[field]]
+        slug = "water"
+        label = "Water"
+        labels = { en-UK = "Water", de-Latn-AT = "Wasser" }
+        aliases = ["wàter"]
+        [[issuer]]
+        slug = "board"
+        label = "Board"
+        aliases = ["WATER"]
+        [labels.xx]
+        end = ["More"]
+        [kinds.field]
+        name = "Theme"
+        plural = "Themes"
+        names.yy = "T"
+        plurals.zz = "T"
+"""
+    assert [fault.at("f") for fault in doubts_about(text)] == [
+        "f:2: field:water has the name 'water' more than once",
+        "f:7: 'water' is field:water and issuer:board: what is called so is filed under the first",
+        "f:1: 'ge' is no language: there is no 'ge'",
+        "f:11: 'xx' is no language: there is no 'xx'",
+        "f:5: 'en-UK' is no language: there is no 'UK'",
+        "f:16: 'yy' is no language: there is no 'yy'",
+        "f:17: 'zz' is no language: there is no 'zz'",
+    ]
+    assert [str(fault.said) for fault in doubts_about("")] == [
+        "there is no topic that readers could follow"
+    ]
+    assert doubts_about("[[field]]\nslug = 'water'\nlabel = 'Water'") == ()

@@ -65,5 +65,4 @@ def test_a_fault_of_a_taxonomy_names_its_file(tmp_path: Path) -> None:
     file.write_text('[site]\ntaxonomy = "own.toml"\n')
     with pytest.raises(TaxonomyError) as caught:
         parts.taxonomy(load(file, {}))
-    [fault] = caught.value.faults
-    assert fault.startswith(f"{tmp_path / 'own.toml'}: field entry 1")
+    assert str(caught.value).startswith(f"{tmp_path / 'own.toml'}:1: field entry 1")

@@ -31,7 +31,7 @@ def test_every_feed_is_in_the_list_once(osce: Taxonomy) -> None:
 def test_each_names_its_page_and_what_it_is(osce: Taxonomy) -> None:
     [policing] = [each for each in outlines(osce) if each.get("text") == "Policing · OSCE"]
     assert policing.get("htmlUrl") == "https://news.example.org/feeds/fields/policing/"
-    assert policing.get("description") == "OSCE news in the field of work Policing, newest first."
+    assert policing.get("description") == "OSCE news on Policing, newest first."
 
 
 def test_only_folders_have_children(osce: Taxonomy) -> None:
@@ -44,7 +44,7 @@ def test_folders_are_no_feeds_and_one_deep(osce: Taxonomy) -> None:
     outer = [each for each in outlines(osce) if not each.get("type")]
     assert [dict(each.attrib) for each in outer] == [
         {"text": "Fields of work"},
-        {"text": "Issued by"},
+        {"text": "Issuers"},
         {"text": "Countries"},
         {"text": "Kinds of news"},
         {"text": "Languages"},
@@ -76,7 +76,7 @@ def test_a_choice_lists_what_it_names(osce: Taxonomy) -> None:
         "https://news.example.org/feeds/select.atom?q=border",
         "Fields of work",
         "https://news.example.org/feeds/fields/policing.atom",
-        "Issued by",
+        "Issuers",
         "https://news.example.org/feeds/issuers/mission-to-croatia.atom",
         "Languages",
         "https://news.example.org/feeds/languages/de.atom",
