@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from config.faults import allowed, field_at
 from config.options import FILE, REPEATED, REQUIRED, SOURCES, Key, spelled
@@ -62,11 +65,24 @@ def options() -> Iterator[Option]:
         comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
 
 
-def sample(*, authority: str, minted: date, secret_file: str) -> str:
+def must_be(key: tuple[str, ...], text: str) -> str | None:
+    """What an option must be, where ``text`` is no such thing; None where it can be taken."""
+    field = field_at(Settings, key)
+    kind: Any = Annotated[field.annotation, *field.metadata]
+    try:
+        TypeAdapter(kind).validate_python(text, strict=True)
+    except ValidationError:
+        return allowed(field)
+    return None
+
+
+def sample(
+    *, authority: str, minted: date, secret_file: str, chosen: Mapping[Key, str] | None = None
+) -> str:
     """A settings file to start from: what is yours to decide is set, the rest commented out.
 
-    ``authority`` and ``minted`` make the permanent ids (RFC 4151); ``secret_file`` is where the
-    secret that signs links was written.
+    ``chosen`` are texts of options that somebody decided already. ``authority`` and ``minted`` make
+    the permanent ids (RFC 4151); ``secret_file`` is where the secret that signs links was written.
     """
     own: dict[Key, str] = {
         ("secret_file",): json.dumps(secret_file, ensure_ascii=False),
@@ -75,6 +91,7 @@ def sample(*, authority: str, minted: date, secret_file: str) -> str:
         (SOURCES, "path"): '"inbox"',
         (SOURCES, "pattern"): '"*"',
         (SOURCES, "full_text"): "true",
+        **{key: json.dumps(text, ensure_ascii=False) for key, text in (chosen or {}).items()},
     }
     lines = [_HEAD]
     section: Key = ()

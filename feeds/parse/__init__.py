@@ -4,6 +4,7 @@ Knows which families of forms there are, and what every draft gets, whatever for
 never know any one form, where a document came from or what was made of it before.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -19,7 +20,7 @@ from feeds.parse.language import is_written_so, speaks_another, spoken
 from feeds.parse.recognise import Family, family_of, file_type
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["understand"]
+__all__ = ["filed_under", "understand"]
 
 _Parse = Callable[[Document, Taxonomy, Habits], Parsed | Refused]
 
@@ -52,6 +53,26 @@ _ITEMS_OF_A_SAMPLE = 10
 _FEW_ITEMS = 3
 _NONE: frozenset[Mark] = frozenset()
 _GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
+
+
+def filed_under(document: Document) -> Counter[tuple[TopicKind, str]]:
+    """The names that a document's items are filed under by their facets, known to anybody or not,
+    each with the number of items that bear it; a free tag of a feed is a field.
+    """
+    if family_of(document.body, document.media_type) is Family.FEED:
+        from feeds.parse.syndication import entries  # noqa: PLC0415
+        from feeds.parse.syndication.categories import named  # noqa: PLC0415
+
+        tags = (dict.fromkeys(named(entry.categories)) for entry in entries(document))
+        return Counter(pair for entry in tags for pair in entry)
+    understood = understand(document, _of_nobody())
+    drafts = () if isinstance(understood, Refused) else understood.drafts
+    return Counter((label.kind, label.text) for draft in drafts for label in draft.labels)
+
+
+@cache
+def _of_nobody() -> Taxonomy:
+    return Taxonomy.from_toml("")
 
 
 def understand(

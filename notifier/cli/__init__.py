@@ -22,6 +22,7 @@ from notifier.cli import (
     topic,
 )
 from notifier.cli.keeping import safe
+from notifier.cli.start import new_installation, taxonomies
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
@@ -67,7 +68,18 @@ def options(
     """Kept by the command line itself; `notifier.cli.invocation` reads them."""
 
 
-for module in (installation, safe, parse, ingest, topic, subscription, delivery, came_back):
+for module in (
+    new_installation,
+    taxonomies,
+    installation,
+    safe,
+    parse,
+    ingest,
+    topic,
+    subscription,
+    delivery,
+    came_back,
+):
     module.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands that prepare an installation, show its state and run it: init, config, migrate, status,
+"""Commands that prepare an installation, show its state and run it: config, migrate, status,
 run, the daemon, and demo, everything in a folder of its own.
 
 Knows where settings live and what a fresh folder needs. Must never touch items or mail.
@@ -11,89 +11,16 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.invocation import DEFAULT_FILE, house_for, settings_for
+from notifier.cli.invocation import house_for, settings_for
 from notifier.cli.output import AsJson, write_json, write_line, write_lines, write_report
 
-SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
-#: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
-SECRET_BYTES = 32
 #: How often Python looks for garbage by itself. A command looks less often; what stays does not.
 _USUAL = gc.get_threshold()
 
 
 def register(app: typer.Typer) -> None:
-    for command in (init, config, migrate, status, run, demo):
+    for command in (config, migrate, status, run, demo):
         app.command()(command)
-
-
-def _authority(text: str) -> str:
-    from config import kinds
-
-    try:
-        return kinds.authority(text)
-    except ValueError as error:
-        message = f"{text!r} is no domain of the Internet or mail address in lower case (RFC 4151)"
-        raise typer.BadParameter(message) from error
-
-
-def _asked_for_authority() -> str:
-    """What a person names; without one there to ask, the command ends and says what to add."""
-    import sys
-
-    if not sys.stdin.isatty():
-        message = "name a domain of yours: it is part of every feed and item id for ever"
-        raise typer.BadParameter(message, param_hint="--authority")
-    said: str = typer.prompt(
-        "A domain of yours, part of every feed and item id for ever", value_proc=_authority
-    )
-    return said
-
-
-def init(
-    directory: Annotated[Path, typer.Argument(help="The folder of the new installation.")] = Path(),
-    authority: Annotated[
-        str | None,
-        typer.Option(
-            parser=_authority,
-            metavar="DOMAIN",
-            help="Domain you own, part of every feed and item id for ever; asked for without it.",
-        ),
-    ] = None,
-) -> None:
-    """Write a commented settings file and a fresh secret; what is there already stays."""
-    from config.clock import clock
-    from config.manual import sample
-
-    if authority is None and not (directory / DEFAULT_FILE).exists():
-        authority = _asked_for_authority()
-    directory.mkdir(parents=True, exist_ok=True)
-    minted = clock().date()
-    text = sample(authority=authority or "", minted=minted, secret_file=SECRET_FILE)
-    for path, content, mode in (
-        (directory / DEFAULT_FILE, text, 0o644),
-        (directory / SECRET_FILE, a_secret(), 0o600),
-    ):
-        is_new = written_once(path, content, mode=mode)
-        write_line(f"wrote {path}" if is_new else f"{path} is there already and stays as it is")
-    (directory / "inbox").mkdir(exist_ok=True)
-    write_line("next: look through the settings, put documents into inbox/, `fieldfare run`")
-
-
-def a_secret() -> str:
-    """The text of a fresh secret file."""
-    import secrets
-
-    return secrets.token_urlsafe(SECRET_BYTES) + "\n"
-
-
-def written_once(path: Path, text: str, *, mode: int) -> bool:
-    """The file is there, made with exactly that mode; False where it was, and is left alone."""
-    try:
-        path.touch(mode=mode, exist_ok=False)
-    except FileExistsError:
-        return False
-    path.write_text(text, encoding="utf-8")
-    return True
 
 
 def config(context: typer.Context, as_json: AsJson = False) -> None:

@@ -5,6 +5,7 @@ what was made of it before.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
@@ -20,12 +21,12 @@ from feeds.parse.syndication.elements import (
     of_its_dialect,
     set_apart,
 )
-from feeds.parse.syndication.feed_entries import MOST_ENTRIES, RawFeed
+from feeds.parse.syndication.feed_entries import MOST_ENTRIES, RawEntry, RawFeed
 from feeds.parse.xml import VERBATIM, Element, Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["parse"]
+__all__ = ["entries", "parse"]
 
 _ROOTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|rdf|feed|entry|channel)(?=[\s>/])", re.IGNORECASE)
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -58,8 +59,8 @@ def parse(
         return feed
     is_entry = feed.form == "atom-entry"
     told = [*feed.entries]
-    entries = [*within_budget(latest(told))]
-    drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
+    read = [*within_budget(latest(told))]
+    drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in read]
     found = tuple([each for each in drafts if each is not None])
     if is_entry and not found:
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry has neither title nor text")
@@ -70,10 +71,16 @@ def parse(
         next_page=feed.next_page,
         hub=feed.hub,
         silent_entries=len(drafts) - len(found) + feed.half_entries,
-        lost_files=sum(each.enclosures.count(None) for each in entries),
+        lost_files=sum(each.enclosures.count(None) for each in read),
         is_cut=feed.is_cut,
         may_hold_more=feed.is_guessed or len(told) == MOST_ENTRIES,
     )
+
+
+def entries(document: Document) -> Iterable[RawEntry]:
+    """The entries of a feed as they stand there; none where it cannot be read."""
+    feed = _feed(document)
+    return () if isinstance(feed, Refused) else feed.entries
 
 
 def _feed(document: Document) -> RawFeed | Refused:

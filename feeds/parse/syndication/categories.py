@@ -39,6 +39,13 @@ class TopicLabels:
     content_type: Label | None = None
 
 
+def named(categories: Iterable[RawCategory]) -> Iterable[tuple[TopicKind, str]]:
+    """What an entry is filed under, by the facets that schemes name; without one it is a field."""
+    for category in categories:
+        if name := _name(category):
+            yield _stated_facet(category) or TopicKind.FIELD, name
+
+
 def topics_of(
     categories: tuple[RawCategory, ...], authors: tuple[str, ...], taxonomy: Taxonomy
 ) -> TopicLabels:
@@ -74,17 +81,24 @@ def _labels(
 
 
 def _of(category: RawCategory, taxonomy: Taxonomy) -> tuple[Label, ...]:
-    name = on_one_line((category.label or category.term)[:_LONGEST_NAME_CHARS])
-    term = category.term[:_LONGEST_NAME_CHARS]
-    found = _facet().search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
-    if found is None:
+    name, term = _name(category), category.term[:_LONGEST_NAME_CHARS]
+    kind = _stated_facet(category)
+    if kind is None:
         kinds = (TopicKind.FIELD, TopicKind.ISSUER, TopicKind.COUNTRY, TopicKind.TYPE)
         known = (_known(kind, each, taxonomy) for each in (name, term) for kind in kinds)
         return next((labels for labels in known if labels), ())
-    kind = TopicKind(found.lastgroup or "")
     if ref := taxonomy.current(TopicRef(kind, term or "-")):
         return (Label(kind=kind, text=name, slug=ref.slug),)
     return _resolved(kind, name, taxonomy)
+
+
+def _name(category: RawCategory) -> str:
+    return on_one_line((category.label or category.term)[:_LONGEST_NAME_CHARS])
+
+
+def _stated_facet(category: RawCategory) -> TopicKind | None:
+    found = _facet().search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
+    return TopicKind(found.lastgroup or "") if found else None
 
 
 def _known(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ...]:

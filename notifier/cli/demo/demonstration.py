@@ -19,9 +19,9 @@ from config.settings import Settings, load
 from notifier.app import daemon, parts
 from notifier.app.house import House
 from notifier.cli.demo.examples import Examples
-from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.cli.output import progress
+from notifier.cli.start.new_installation import SECRET_FILE, a_secret, written_once
 from notifier.errors import CannotListen
 from notifier.model import Frequency
 from notifier.subscribers.preferences import Preferences

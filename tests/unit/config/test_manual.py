@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from config.faults import field_at
-from config.manual import options, reference, sample
+from config.manual import must_be, options, reference, sample
 from config.options import REQUIRED, defaults
 from config.settings import (
     ClientSettings,
@@ -119,3 +119,31 @@ def test_the_reference_is_a_table_of_all_options() -> None:
         '| `mail.smtp.security` | `"starttls"` | starttls, tls or none | Encryption of the'
         " connection: starttls upgrades it, tls starts encrypted, none stays readable. |"
     ) in rows
+
+
+def test_what_somebody_decided_stands_in_the_sample(folder: Path) -> None:
+    text = sample(
+        authority="news.example.org",
+        minted=date(2026, 1, 1),
+        secret_file="secret.key",
+        chosen={("site", "organisation"): 'The "Board"', ("site", "timezone"): "Europe/Vienna"},
+    )
+    settings = settings_from(folder / "fieldfare.toml", text)
+    assert settings.site.organisation == 'The "Board"'
+    assert str(settings.site.timezone) == "Europe/Vienna"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        (("site", "timezone"), "Europe/Vienna", None),
+        (("site", "timezone"), "Vienna", "an IANA time zone"),
+        (("site", "url"), "ftp://x", "an https address"),
+        (("mail", "from_address"), "nobody", "a mail address"),
+    ],
+)
+def test_what_a_value_must_be_is_told_before_it_is_written(
+    key: tuple[str, ...], text: str, words: str | None
+) -> None:
+    said = must_be(key, text)
+    assert said is None if words is None else words in str(said)
