@@ -6,8 +6,9 @@ else is known by these names, or how a document is read.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from feeds.draft import Document, Draft, Parsed
 from feeds.identity.addresses import (
@@ -32,6 +33,9 @@ _URI = re.compile(r"(?:tag|urn|ni|info|doi|uuid):\S{3,1000}", re.IGNORECASE)
 #: Before the place an item is found at, one it claims, one it names against its list, and an id
 #: that counts at its source alone.
 _AT, _CLAIM, _ECHO, _ID_AT_SOURCE = "at:", "by:", "as:", "of:"
+# Each title of a list is asked for some ten times, in turns; what is longer than any is hostile.
+_TITLES_REMEMBERED = 8_192
+_TITLE_CHARS = 500
 #: A key, and the language it holds for.
 _Key = tuple[str, str | None]
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -241,25 +245,27 @@ def keys_within(name: str, drafts: Sequence[Draft], taxonomy: Taxonomy) -> list[
     Languages may share a number.
     """
     tellers: defaultdict[_Key, set[str]] = defaultdict(set)
-    for draft in drafts:
-        by_title = (_within(name, titled(draft)), None)
-        for known_as in _keys(name, draft, taxonomy):
-            tellers[known_as].add(_opening(draft) if known_as == by_title else titled(draft))
-    return [_own(name, draft, tellers, taxonomy) for draft in drafts]
+    keys = [(draft, titled(draft), [*_keys(name, draft, taxonomy)]) for draft in drafts]
+    for draft, title, its in keys:
+        by_title = (_within(name, title), None)
+        for known_as in its:
+            tellers[known_as].add(_opening(draft) if known_as == by_title else title)
+    found = []
+    for draft, title, its in keys:
+        own = (key for key, language in its if len(tellers[key, language]) == 1)
+        # Two of one title on one day: their texts tell them apart.
+        found.append(next(own, None) or _within(name, f"{title}#{_opening(draft)}"))
+    return found
 
 
 def titled(draft: Draft) -> str:
     """Title and day, equal for two drafts of one list that are the same item told twice."""
+    title = draft.title
     day = draft.issued.day if draft.issued else ""
-    return f"{plain(draft.title)}@{day}"
+    return f"{plain(title) if len(title) > _TITLE_CHARS else _plain(title)}@{day}"
 
 
-def _own(
-    name: str, draft: Draft, tellers: Mapping[_Key, Collection[str]], taxonomy: Taxonomy
-) -> str:
-    own = (key[0] for key in _keys(name, draft, taxonomy) if len(tellers[key]) == 1)
-    # Two of one title on one day: their texts tell them apart.
-    return next(own, None) or _within(name, f"{titled(draft)}#{_opening(draft)}")
+_plain = lru_cache(maxsize=_TITLES_REMEMBERED)(plain)
 
 
 def _keys(name: str, draft: Draft, taxonomy: Taxonomy) -> Iterator[_Key]:
@@ -306,7 +312,9 @@ def names(draft: Draft, document: Document | None, taxonomy: Taxonomy) -> tuple[
     urls = (
         (found_at, document.name, *told) if document and found_at else (draft.url, *draft.also_at)
     )
-    web = (url for url in (*urls, draft.guid, entry_id) if url and _WEB.fullmatch(url))
+    # An id is the address, as a rule.
+    said = dict.fromkeys((*urls, draft.guid, entry_id))
+    web = (url for url in said if url and _WEB.fullmatch(url))
     # An anchor that a list leads to is one of its entries; a page knows nothing of anchors.
     return tuple(dict.fromkeys((*ids, *address_names(web, taxonomy, parts=found_at is None))))
 

@@ -162,8 +162,12 @@ def told_hash(draft: "Draft", content: str) -> str:
     return _digest([content, draft.partial, draft.dateline, *places])[:32]
 
 
+# Made once: two are asked for each item.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def _digest(said: object) -> str:
-    return hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(said).encode()).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -100,7 +100,7 @@ def read_all(
     """
     asked = [_asked(seen, terms, forced=forced) for seen in batch if _is_asked(seen)]
     answers = (terms.reader or ReaderHere()).understand(asked, terms.taxonomy, stopping)
-    found: list[tuple[Readable, Parsed | Refused | None]] = []
+    found: list[tuple[Readable, Parsed | Refused | None, ReadDocument | None]] = []
     for seen in batch:
         meant = None
         if _is_asked(seen):
@@ -108,11 +108,14 @@ def read_all(
             if understood is None:
                 break
             meant = _meant(seen, understood, terms, pages)
-        found.append((seen, meant))
+        # What other pages of the look may speak against waits for them; the rest is done while
+        # others are being understood.
+        is_page = isinstance(seen, Fetched) and seen.is_page
+        found.append((seen, meant, None if is_page else _read(seen, meant, terms, pages)))
         if stopping is not None:
             # Who works for long is seen to be at work.
             stopping.is_set()
-    return [_read(seen, meant, terms, pages) for seen, meant in found]
+    return [one or _read(seen, meant, terms, pages) for seen, meant, one in found]
 
 
 def _is_asked(seen: Readable) -> TypeGuard[Fetched]:

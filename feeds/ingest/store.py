@@ -56,7 +56,7 @@ def _store(
     write_items.write(connection, revisions)
     written |= {each.known.slug: each.known for each in revisions}
     if restored := [one for one in group if isinstance(one.decision, Restored)]:
-        back = [_as_written(one, written).number for one in restored]
+        back = [written.get(one.item.slug, one.item).number for one in restored]
         updated = write_items.restore(connection, back, terms.now)
         again = (_as_written(one, written) for one in restored)
         written |= {each.slug: replace(each, updated_at=updated[each.number]) for each in again}
@@ -66,6 +66,8 @@ def _store(
 def _as_written(one: Judged, written: Mapping[str, Known]) -> Known:
     """The item as decided, with what it was given when this batch wrote it before."""
     before = written.get(one.item.slug, one.item)
+    if before is one.item or isinstance(one.decision, Added):
+        return before
     return replace(one.item, number=before.number, uid=before.uid, updated_at=before.updated_at)
 
 
@@ -131,7 +133,7 @@ def _given_id(one: Judged, ours: Identity) -> str | None:
 def _link(
     connection: Connection, group: Sequence[Judged], written: Mapping[str, Known], source: str
 ) -> None:
-    number_of = {one.item.slug: _as_written(one, written).number for one in group}
+    number_of = {one.item.slug: written.get(one.item.slug, one.item).number for one in group}
     links = ((key, link, number_of[one.item.slug]) for one in group for key, link in one.links)
     documents.link(connection, source, links)
     taken_over = [number_of[one.item.slug] for one in group if one.is_taken_over]

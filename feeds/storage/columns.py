@@ -6,6 +6,7 @@ Knows how SQLite and PostgreSQL differ in types. Must never know a table.
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -43,15 +44,24 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        # One call for each cell: through the type below it would be three.
+        return _to_text if dialect.name == "sqlite" else _to_moment
 
     @override
     def result_processor(
         self, dialect: Dialect, coltype: object
     ) -> Callable[[Any], datetime | None]:
-        # One call for each cell: through the type below it would be three.
+        # As above.
         return _of_text if dialect.name == "sqlite" else _of_moment
+
+
+def _to_text(value: datetime | None) -> str | None:
+    return _told(value) if value else None
+
+
+def _to_moment(value: datetime | None) -> datetime | None:
+    return value.astimezone(UTC) if value else None
 
 
 def _of_text(cell: str | None) -> datetime | None:
@@ -102,10 +112,16 @@ def cell(given: TableValuedAlias, place: int, kind: TypeEngine[Any]) -> ColumnEl
 
 
 def _moment(value: object) -> str:
-    """A moment as SQLite keeps it."""
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r} is no cell")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _told(value)
+
+
+# Most cells of a transaction tell of one moment, and those of an item of one of its own.
+@lru_cache(maxsize=256)
+def _told(moment: datetime) -> str:
+    """A moment as SQLite keeps it."""
+    return moment.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class _Listed(FunctionElement[Any]):

@@ -16,6 +16,7 @@ from feeds.identity.decide import Known, Role
 from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Issued, Item
+from feeds.storage.columns import among
 from feeds.storage.read_items import parts, read
 from feeds.storage.tables import is_shown, item_keys, items, revisions
 
@@ -86,9 +87,8 @@ def _leading(
     connection: Connection, source: str, by: ColumnElement[Any], values: Iterable[Any]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """What of the source leads to items, by these keys or to these items."""
-    for some in parts(sorted(values)):
-        where = (item_keys.c.source == source, by.in_(some))
-        yield from connection.execute(select(item_keys).where(*where))
+    where = (item_keys.c.source == source, among(by, values))
+    yield from connection.execute(select(item_keys).where(*where))
 
 
 def _link(row: Row[*tuple[Any, ...]], slug: str) -> Link:

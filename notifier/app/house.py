@@ -218,10 +218,10 @@ class House:
         the websites whose time has not come. Raises SourceError for a name that is neither a source
         nor a path, before anything is read; StoreError.
         """
+        self.workers.start()  # first of all: they load their code while we load ours
         from feeds.ingest.poll import poll
         from notifier.app import sources
 
-        self.workers.start()
         taxonomy = self.mapped_taxonomy()
 
         def terms(name: str) -> Terms:
