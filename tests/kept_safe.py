@@ -3,6 +3,9 @@
 Knows settings and rows to put there. Must never know how any of it is kept.
 """
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from config.settings import Settings
@@ -32,3 +35,15 @@ def configured(folder: Path, url: str, text: str = TEXT) -> Settings:
     (folder / "mails" / "mail.css").write_text("p { color: #222 }\n")
     (folder / "secret.key").write_text(SECRET)
     return settings_from(folder / "fieldfare.toml", text.format(url))
+
+
+def damaged(template: Path, file: Path) -> None:
+    """The file is a copy of a store, but for a page of an index, which holds anything."""
+    shutil.copy(template, file)
+    with closing(sqlite3.connect(file)) as opened:
+        [(page,)] = opened.execute("PRAGMA page_size")
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_items_updated_at'"
+        [(root,)] = opened.execute(query)
+    with file.open("r+b") as opened_file:
+        opened_file.seek((root - 1) * page)
+        opened_file.write(b"\xff" * page)

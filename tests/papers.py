@@ -18,6 +18,7 @@ from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
 from notifier.app.keeping.backup import BackupReport
 from notifier.app.keeping.restore import RestoreReport
+from notifier.app.keeping.store_check import CheckReport
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.overrides import ALWAYS, PARTS, PIECES
@@ -33,6 +34,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "status": (Status,),
     "backup": (BackupReport,),
     "restore": (RestoreReport,),
+    "store check": (CheckReport,),
     "sources": [SourceRow],
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
     " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"

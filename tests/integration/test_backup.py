@@ -15,10 +15,9 @@ from feeds.taxonomy import Taxonomy
 from notifier.app.keeping import NAMES, backup
 from notifier.app.keeping.backup import BackupReport, back_up
 from notifier.errors import BackupUnusable
-from notifier.storage import VERSIONS
 from tests import outbox
 from tests.builders import SEEN_AT, a_subscriber
-from tests.kept_safe import AUTHORITY, SECRET, configured, filled
+from tests.kept_safe import AUTHORITY, SECRET, configured, damaged, filled
 
 
 def backed_up(folder: Path, url: str, target: Path, **how: Any) -> BackupReport:
@@ -118,20 +117,10 @@ def test_secrets_are_left_out_where_that_is_asked(
 
 
 def test_of_a_damaged_store_there_is_no_backup_and_the_last_one_stays(
-    sqlite_template: Path, few_topics: Taxonomy, tmp_path: Path
+    sqlite_template: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "store.db"
-    file.write_bytes(sqlite_template.read_bytes())
-    database = Database.open(f"sqlite:///{file}", VERSIONS)
-    page = 4096
-    with database.reading() as connection:
-        root = connection.exec_driver_sql(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'ix_items_updated_at'"
-        ).scalar_one()
-    database.close()
-    with file.open("r+b") as damaged:
-        damaged.seek((root - 1) * page)
-        damaged.write(b"\xff" * page)
+    damaged(sqlite_template, file)
     target = tmp_path / "backup.zip"
     target.write_bytes(b"the last one")
     with pytest.raises(StoreError, match="is damaged"):

@@ -59,11 +59,21 @@ def last_ids(connection: Connection, tables: Iterable[Table]) -> dict[str, int]:
     """The last id that each table gave out, of a row that is gone by now, too, as far as the engine
     remembers; of those that give out ids, and gave out any.
     """
-    found = {}
-    for each, column in _numbered(connection, tables):
-        highest = connection.scalar(select(func.max(column))) or 0
-        found[each.name] = max(highest, _remembered(connection, each.name, column.name))
-    return {name: last for name, last in found.items() if last}
+    found = given_out(connection, tables).items()
+    return {name: max(highest, last or 0) for name, (highest, last) in found if highest or last}
+
+
+def given_out(connection: Connection, tables: Iterable[Table]) -> dict[str, tuple[int, int | None]]:
+    """The highest id there is in each table that gives out ids, and the last that it gave out by
+    what the engine remembers, if that does.
+    """
+    return {
+        each.name: (
+            connection.scalar(select(func.max(column))) or 0,
+            _remembered(connection, each, column.name),
+        )
+        for each, column in _numbered(connection, tables)
+    }
 
 
 def go_on_after(connection: Connection, tables: Iterable[Table], last: Mapping[str, int]) -> None:
@@ -93,12 +103,15 @@ def _numbered(
             yield each, column
 
 
-def _remembered(connection: Connection, name: str, column: str) -> int:
+def _remembered(connection: Connection, table: Table, column: str) -> int | None:
     if connection.dialect.name == "sqlite":
-        return connection.scalar(select(_LAST.c.seq).where(_LAST.c.name == name)) or 0
-    sequence = connection.scalar(_SEQUENCE, {"name": name, "column": column})
+        if not table.dialect_options["sqlite"]["autoincrement"]:
+            return None
+        return connection.scalar(select(_LAST.c.seq).where(_LAST.c.name == table.name)) or 0
+    sequence = connection.scalar(_SEQUENCE, {"name": table.name, "column": column})
     if sequence is None:
-        return 0
+        return None
     # What never gave out any says 1, and that this was not given out.
-    said = connection.execute(text(f"SELECT last_value, is_called FROM {sequence}")).one()  # noqa: S608 - of the server
+    last = text(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - as it names it
+    said = connection.execute(last).one()
     return int(said.last_value) if said.is_called else 0

@@ -46,17 +46,24 @@ def put_in_place(source: Path, store: Path, progress: Progress | None = None) ->
 
 def faults(file: Path) -> list[str]:
     """What SQLite finds wrong with a file: pages, indexes, constraints, references."""
-    try:
-        with closing(sqlite3.connect(file)) as opened:
-            said = opened.execute(f"PRAGMA integrity_check({_FAULTS})").fetchall()
-            found = [str(line) for (line,) in said if line != "ok"]
-            dangling = opened.execute("PRAGMA foreign_key_check").fetchmany(_FAULTS)
-    except sqlite3.DatabaseError as error:
-        return [str(error)]
-    return found + [
+    if found := damage(file):
+        return found
+    with closing(sqlite3.connect(file)) as opened:
+        dangling = opened.execute("PRAGMA foreign_key_check").fetchmany(_FAULTS)
+    return [
         f"row {row} of {table} refers to one of {parent} that is not there"
         for table, row, parent, _ in dangling
     ]
+
+
+def damage(file: Path) -> list[str]:
+    """The same, but for what refers to nothing; of a file that is no store, too."""
+    try:
+        with closing(sqlite3.connect(file)) as opened:
+            said = opened.execute(f"PRAGMA integrity_check({_FAULTS})").fetchall()
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [str(line) for (line,) in said if line != "ok"]
 
 
 def counted(file: Path, names: Collection[str]) -> dict[str, int]:

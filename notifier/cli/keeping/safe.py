@@ -1,4 +1,4 @@
-"""Commands on whole installations: backup, restore.
+"""Commands on whole installations: backup, restore, store with check.
 
 Knows how each is asked for and reported. Must never know how it is done.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.invocation import DEFAULT_FILE, settings_file, settings_for
-from notifier.cli.output import AsJson, progress, write_json, write_line
+from notifier.cli.output import AsJson, progress, write_json, write_line, write_rows
 
 if TYPE_CHECKING:
     from notifier.app.keeping.backup import BackupReport
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for command in (backup, restore):
         app.command()(command)
+    kept = typer.Typer(help="Look the store through.", no_args_is_help=True)
+    kept.command()(check)
+    app.add_typer(kept, name="store")
 
 
 def backup(
@@ -127,3 +130,25 @@ Next:
   3. `fieldfare release --restored --drop` counts all of that as told: nobody is mailed twice; or
      `fieldfare release --restored` mails it, to some for a second time
 Who subscribed since is lost, and who left or bounced since is back: tell whoever you know of."""
+
+
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Look the store through, while the daemon runs: what is wrong, and what to do.
+
+    `publish --check` compares pages and feeds with it.
+    """
+    from notifier.app.keeping.store_check import check as looked_through
+
+    report = looked_through(settings_for(context))
+    if as_json:
+        write_json(report)
+    else:
+        write_rows(
+            report.faults,
+            ("what", "rows", "one of them", "what to do"),
+            lambda fault: (fault.what, fault.count, fault.example, fault.remedy),
+            as_json=False,
+            empty=f"{report.store} is sound: {report.rows} rows",
+        )
+    if report.faults:
+        raise typer.Exit(1)
