@@ -11,11 +11,11 @@ from tests.command import Installation, an_installation
 from tests.publisher.server import publishing
 from tests.publisher.site import Site
 
-STORIES = 600
+STORIES = 300
 KILLS = 6
-BATCH = 50
+BATCH = 25
 #: From the start of the command to well into the pages.
-KILL_WITHIN_SECONDS = 2.0
+KILL_WITHIN_SECONDS = 1.0
 SETTINGS = f"""
 [fetch]
 private_hosts = "127.0.0.1"

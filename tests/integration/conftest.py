@@ -1,5 +1,5 @@
 """What several tests with real servers begin with: our own web server as a reader's browser asks
-it, our own hub, and who subscribes there.
+it, our own hub, who subscribes there, and when mails were begun.
 """
 
 from collections.abc import Iterator
