@@ -20,13 +20,23 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit pythons check style bench crash accuracy po fuzz lock pictures year clean
+.PHONY: help demo package deb test unit pythons check style bench crash accuracy po fuzz lock pictures year clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: $(VENV)/runtime.stamp ## a site that is alive, from documents to mailboxes (DEMO_ARGS=--exit ends there)
 	@$(BIN)/fieldfare demo $(DEMO_ARGS)
+
+package: $(VENV)/runtime.stamp ## a wheel and the source it is made of, in dist/
+	@rm -rf build dist/fieldfare-*
+	@mkdir -p dist
+	@$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python dist/fieldfare-*.tar.gz
+	@ls dist/fieldfare-*
+
+deb: package ## a Debian package of it, for the Python of this machine
+	@PATH=$(CURDIR)/$(BIN):$$PATH deploy/debian-package dist/fieldfare-*.whl
 
 test: $(VENV)/dev.stamp $(VENV)-s3/s3.stamp ## every test, with the real servers they use
 	.ci/debian-packages
@@ -104,7 +114,7 @@ pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the dem
 	$(BIN)/python -m tests.pictures
 
 clean: ## away with everything made here
-	rm -rf $(VENV) $(VENV)-* build demo .coverage htmlcov .hypothesis .import_linter_cache \
+	rm -rf $(VENV) $(VENV)-* build demo dist .coverage htmlcov .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
 

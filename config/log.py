@@ -12,8 +12,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.clock import clock
+from config.systemd import is_journal
 
-Style = Literal["auto", "console", "json"]
+Style = Literal["auto", "console", "journal", "json"]
 
 # They narrate what our own events already say.
 _TALKATIVE = ("alembic", "apscheduler")
@@ -46,9 +47,8 @@ def configure(style: Style, level: str) -> None:
     from outside from errors on or not at all, unless the level is debug.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
-    is_readable = style == "console" or (style == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(is_readable=is_readable))
+    handler.setFormatter(_formatter(_fitting() if style == "auto" else style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
@@ -70,21 +70,45 @@ def configure(style: Style, level: str) -> None:
     )
 
 
-def _formatter(*, is_readable: bool) -> logging.Formatter:
+def _fitting() -> Style:
+    """The form for whoever reads standard error."""
+    if sys.stderr.isatty():
+        return "console"
+    return "journal" if is_journal(sys.stderr) else "json"
+
+
+def _formatter(style: Style) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_FACTS,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendered(style)],
+    )
+
+
+def _rendered(style: Style) -> list[Processor]:
     # Tracebacks without the values of local variables: those may hold addresses and secrets.
-    rendered: list[Processor] = (
-        [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
-        if is_readable
-        else [
+    if style == "json":
+        return [
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
+    readable = structlog.dev.ConsoleRenderer(
+        colors=style == "console" and sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
     )
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_FACTS,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
-    )
+    return [_of_the_journal(readable)] if style == "journal" else [readable]
+
+
+def _of_the_journal(readable: Processor) -> Processor:
+    """Each line with its priority as sd-daemon(3) has it; the journal knows the time itself."""
+
+    def rendered(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        event.pop("timestamp")
+        priority = _PRIORITIES[event.pop("level")]
+        text = str(readable(logger, method, event))
+        return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
+
+    return rendered
+
+
+#: syslog(3), by the names that the standard library's levels have.
+_PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}

@@ -31,6 +31,7 @@ class StoreSettings(SettingsSection):
     """Where everything is kept; ``url`` as SQLAlchemy takes it."""
 
     url: kinds.StoreAddress
+    url_file: kinds.OptionalLocation
 
 
 class IngestSettings(SettingsSection):
@@ -151,5 +152,5 @@ class DaemonSettings(SettingsSection):
 class LogSettings(SettingsSection):
     """How the log looks, and how much of it there is."""
 
-    style: Literal["auto", "console", "json"]
+    style: Literal["auto", "console", "journal", "json"]
     level: Literal["debug", "info", "warning", "error"]

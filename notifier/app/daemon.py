@@ -19,6 +19,7 @@ import structlog
 import config
 import feeds
 import notifier
+from config import systemd
 from config.sections import ServeSettings
 from feeds import search
 from feeds.errors import StoreBusy
@@ -343,8 +344,13 @@ def _serve(
     scheduler.start(died=partial(server.handle_exit, signal.SIGTERM, None))
     others.start()
     log.info("daemon started", addresses=[listening.getsockname()[:2]])
+
+    def is_well() -> bool:
+        return server.is_alive and not scheduler.heartbeats.is_silent
+
     try:
-        server.run(sockets=[listening])
+        with systemd.told(is_well, stopping):
+            server.run(sockets=[listening])
     finally:
         stopping.set()
         others.join()

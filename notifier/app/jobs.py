@@ -89,6 +89,11 @@ class Beats:
         """The jobs that gave no sign of life for `BEATS_UNTIL_STUCK` intervals."""
         return tuple(name for name, age in self.ages.items() if age > self._patience[name])
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether none of them is alive: what beats them is not, either."""
+        return len(self.stuck) == len(self._patience)
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:

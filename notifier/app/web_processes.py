@@ -38,6 +38,7 @@ from notifier.app import web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Beats
 from notifier.web.connections import WebCounts
+from notifier.web.server import SILENT_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +51,6 @@ _LONGEST_WORD_BYTES = 20
 _LOOK_SECONDS = 0.2
 #: What a server gives to requests in flight, and as much again for what they asked of the store.
 _GRACE_SECONDS = 20
-#: It beats every second while it answers, and begins within one. One that does not is killed.
-_SILENT_SECONDS = 10
 #: One that ends sooner is not well, and is begun anew after a while that doubles.
 _WELL_SECONDS = 60
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 30
@@ -197,7 +196,7 @@ class WebProcesses:
                 until = now + _GRACE_SECONDS
                 process.terminate()
                 listening.close()
-            is_silent = until == inf and now - counts.beats[place] > _SILENT_SECONDS
+            is_silent = until == inf and now - counts.beats[place] > SILENT_SECONDS
             if is_silent or now > until:
                 log.error("web process killed", process=process.pid)
                 process.kill()

@@ -47,7 +47,8 @@ def settings_for(
     path = settings_file(context)
     if path is not None and not path.is_file():
         raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
-    if path is None and not (or_defaults or STORE_VARIABLE in os.environ):
+    names_store = not os.environ.keys().isdisjoint((STORE_VARIABLE, f"{STORE_VARIABLE}_FILE"))
+    if path is None and not (or_defaults or names_store):
         raise SettingsError((_NO_SETTINGS.format(Path.cwd()),))
     settings = load(path, os.environ)
     if given["verbose"]:

@@ -45,6 +45,8 @@ _OF_CONNECTIONS = 8
 #: A thread that computes (publishing) hands over after so long to the one that answers, which waits
 #: for it at each of its system calls: Python's 5 ms add up, and halve what can be answered.
 _SWITCH_SECONDS = 0.0005
+#: It beats every second while it answers, and begins within one.
+SILENT_SECONDS = 10
 # Between two looks at all connections (10 ticks of uvicorn are a second).
 _TICKS = 10
 
@@ -120,6 +122,12 @@ class Server(uvicorn.Server):
             self._connections.end_overdue(get_running_loop().time())
         # 0, as uvicorn makes the Date it sends anew at every tenth: no Last-Modified is later.
         return await super().on_tick(0)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it began, and turned of late."""
+        last = self._beats[self._place]
+        return bool(last) and monotonic() - last < SILENT_SECONDS
 
     def _failed(self, loop: AbstractEventLoop, context: dict[str, Any]) -> None:
         """What nobody awaits went wrong; that nothing can be accepted is told once."""

@@ -2,6 +2,8 @@
 
 import re
 import signal
+import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -56,7 +58,19 @@ def drop_seed(house: Installation) -> None:
     beside.rename(house.folder / "inbox" / seed.name)
 
 
-def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -> None:
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What hears of the daemon as systemd does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as hearing:
+        hearing.bind(str(tmp_path / "notify"))
+        hearing.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield hearing
+
+
+def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(
+    served: Served, systemd: socket.socket
+) -> None:
     house = served.house
     house.report(
         "subscribe", "dan@example.org", "--topic", "field:policing", "--frequency", "immediate"
@@ -67,6 +81,8 @@ def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -
         assert "<entry" not in empty.text
         drop_seed(house)
         until(house.mails)
+        assert systemd.recv(100) == b"READY=1"
+        assert systemd.recv(100) == b"WATCHDOG=1"
         # Each job has its own beat: the mail may be out before the feed is written.
         until(lambda: "<entry" in httpx.get(f"{served.url}/feeds/fields/policing.atom").text)
         feed = httpx.get(f"{served.url}/feeds/fields/policing.atom")
@@ -79,6 +95,7 @@ def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -
         daemon.send_signal(signal.SIGTERM)
         _, log = daemon.communicate(timeout=30)
         assert daemon.returncode == 0, log.decode()
+    assert systemd.recv(100) == b"STOPPING=1"
     assert len(house.mails()) == 1
     assert b"dan@example.org" not in log
 

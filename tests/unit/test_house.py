@@ -30,7 +30,7 @@ OWN_MODULE_LINES = 40
 
 #: What is installed.
 PRODUCT = ("config", "feeds", "notifier")
-ROOMS = {*PRODUCT, "docs", "seeds", "tests"}
+ROOMS = {*PRODUCT, "deploy", "docs", "seeds", "tests"}
 AT_THE_DOOR = {
     "CHANGELOG.md",
     "CONTRIBUTING.md",

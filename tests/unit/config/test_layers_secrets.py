@@ -67,7 +67,10 @@ def test_masked_settings_are_plain_and_tell_no_secret(file: Path) -> None:
     )
     plain = masked(settings)
     assert plain["secret"] == "***"
-    assert plain["store"] == {"url": "postgresql+psycopg://ff:***@db/n?password=***"}
+    assert plain["store"] == {
+        "url": "postgresql+psycopg://ff:***@db/n?password=***",
+        "url_file": None,
+    }
     assert isinstance(plain["mail"], dict)
     assert plain["mail"]["smtp"]["password"] == ""
     assert isinstance(plain["site"], dict)
@@ -102,6 +105,13 @@ def test_a_secret_file_that_holds_none_is_a_fault(
     assert faults_of(file, "[mail.smtp]\npassword_file = 'pw'\n") == [
         f'fieldfare.toml:2: mail.smtp.password_file = "pw": {problem}'
     ]
+
+
+def test_the_address_of_a_store_may_stand_in_a_file(file: Path) -> None:
+    """A container gets what has a password in it as a file, and the rest by its environment."""
+    (address := file.with_name("store")).write_text("postgres://ff:pw@db/news\n")
+    settings = settings_from(file, "", FIELDFARE_STORE__URL_FILE=str(address))
+    assert settings.store.url == "postgresql+psycopg://ff:pw@db/news"
 
 
 def test_a_secret_too_short_in_its_file_is_a_fault_of_who_named_the_file(file: Path) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiosmtpd.smtp
 import pytest
@@ -60,6 +62,32 @@ def test_on_a_terminal_an_event_is_a_readable_line(
     assert "12" in line
     assert not line.startswith("{")
     assert ("\x1b[" in line) == (style == "auto")
+
+
+def test_the_journal_gets_each_line_with_its_priority_and_without_a_time(
+    err: Callable[[], str],
+) -> None:
+    """`journalctl --priority=warning` finds what it should; the journal has times of its own."""
+    configure("journal", "info")
+    structlog.get_logger("feeds").info("published", feeds=12)
+    logging.getLogger("library").error("failed", exc_info=ZeroDivisionError())
+    told, *failed = err().splitlines()
+    assert told.startswith("<6>published")
+    assert told.endswith("[feeds] feeds=12")
+    assert {line[:3] for line in failed} == {"<3>"}
+    assert failed[1:] == ["<3>ZeroDivisionError"]
+
+
+def test_standard_error_that_goes_to_the_journal_gets_that_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with as_it_was(), (tmp_path / "journal").open("w") as stream:
+        file = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{file.st_dev}:{file.st_ino}")
+        monkeypatch.setattr(sys, "stderr", stream)
+        configure("auto", "info")
+        structlog.get_logger("feeds").warning("slow")
+    assert (tmp_path / "journal").read_text().startswith("<4>slow")
 
 
 def test_json_can_be_asked_for_on_a_terminal(

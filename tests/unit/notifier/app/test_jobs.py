@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from notifier.app.jobs import Beats, Job, Scheduler
+from notifier.app.jobs import LEAST_PATIENCE, Beats, Job, Scheduler
 from notifier.errors import SchedulerDied
 from notifier.web.connections import own_numbers
 
@@ -252,3 +252,18 @@ def test_to_wake_a_job_that_is_another_nodes_does_nothing() -> None:
     scheduler.start()
     scheduler.wake("another")
     scheduler.stop()
+
+
+def test_a_scheduler_is_silent_once_no_job_beats() -> None:
+    """One that is stuck is told by /healthz; to end all for its sake would leave mails in doubt."""
+    jobs = [Job(name=name, every_seconds=1, work=lambda _: None) for name in ("one", "two")]
+    now = 1_000.0
+    beats = Beats(jobs, own_numbers, clock=lambda: now)
+    for job in jobs:
+        beats.note(job.name)
+    now += LEAST_PATIENCE.total_seconds() + 1
+    beats.note("two")
+    assert beats.stuck == ("one",)
+    assert not beats.is_silent
+    now += LEAST_PATIENCE.total_seconds() + 1
+    assert beats.is_silent

@@ -168,7 +168,7 @@ def test_one_that_waits_for_a_publication_is_told_to_end_meanwhile() -> None:
 
 
 def test_one_that_does_not_beat_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_processes, "_SILENT_SECONDS", 0.01)
+    monkeypatch.setattr(web_processes, "SILENT_SECONDS", 0.01)
     one, processes = One(), some()
     ours, theirs = Pipe()
     with capture_logs() as logs, theirs:
