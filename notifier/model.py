@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, NamedTuple
@@ -251,8 +252,7 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message on its way: SMTP's envelope (RFC 5321 2.3.1) and the finished bytes.
 
     ``attempts`` counts the tries before this one, the first of which was at ``tried_at``;
@@ -294,8 +294,7 @@ class Cause(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer that ended a transaction; ``code`` is None where the connection was lost."""
 
     stage: Stage
@@ -304,8 +303,7 @@ class Reply:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of a delivery that was tried once more.
 
     ``cause`` is what a refusal spoke of. ``again_at`` is set where it is to be tried again,
@@ -370,6 +368,8 @@ class Totals:
     is_halted: bool = False
 
 
+# Asked for where a message is made, and once more where it leaves.
+@lru_cache(256)
 def message_id(public_id: str, period: str, sender: str) -> str:
     """The Message-ID of somebody's digest of a period, the same whoever makes it; it tells nobody
     who they are. Its right half is that of the ``sender``'s address (RFC 5322 section 3.6.4).

@@ -127,7 +127,7 @@ def an_envelope(**changes: Any) -> Envelope:
         in_doubt=0,
         first_at=datetime(2026, 11, 23, 11, tzinfo=UTC),
     )
-    return replace(envelope, **changes)
+    return envelope._replace(**changes)
 
 
 def a_sender(**changes: Any) -> Sender:

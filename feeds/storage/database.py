@@ -6,7 +6,7 @@ never know what rows mean.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -142,6 +142,21 @@ class Database:
             yield connection
             if dry_run:
                 connection.rollback()
+
+    @contextmanager
+    def kept(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """What begins transactions as a durable `writing` does, one after the other over the same
+        connection, or another one once it was lost: to take one anew for each costs more than what
+        a short one does.
+        """
+        with self._said_plainly(), engines.durable(self.engine).connect() as connection:
+
+            @contextmanager
+            def writing() -> Iterator[Connection]:
+                with self._said_plainly(), connection.begin():
+                    yield connection
+
+            yield writing
 
     @contextmanager
     def exclusive(self, lock: str, wait_seconds: float = 0) -> Iterator[None]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    Update,
     create_engine,
     event,
     make_url,
@@ -144,6 +145,28 @@ def upsert(
         return connection.execute(statement.returning(*returning), list(rows)).all()
     connection.execute(statement, list(rows))
     return ()
+
+
+class Spelt:
+    """A statement in an engine's own words: one that runs for every few rows is spelt once, as that
+    would take longer than to run it. What it takes are texts and numbers.
+    """
+
+    def __init__(self, statement: Update) -> None:
+        self._statement = statement
+        self._said: dict[str, tuple[str, dict[str, object], Sequence[str] | None]] = {}
+
+    def __call__(self, connection: Connection, **given: str | int) -> int:
+        """How many rows it found."""
+        dialect = connection.dialect
+        if dialect.name not in self._said:
+            compiled = self._statement.compile(dialect=dialect)
+            known = {name: one.value for name, one in compiled.binds.items() if not one.required}
+            self._said[dialect.name] = (str(compiled), known, compiled.positiontup)
+        words, known, order = self._said[dialect.name]
+        values = {**known, **given}
+        taken = values if order is None else tuple([values[name] for name in order])
+        return connection.exec_driver_sql(words, taken).rowcount
 
 
 def add_selected(

@@ -61,7 +61,7 @@ def preview(house: House, address: str, now: datetime, *, to: str | None = None)
         is_new = not isinstance(content, Skip)
         if not is_new:
             since_ever = {often: replace(each, after=0) for often, each in one.windows.items()}
-            again = replace(one, windows=since_ever)
+            again = one._replace(windows=since_ever)
             content = contents.as_read(connection, again, is_once_more=True)
     if isinstance(content, Skip):
         raise NothingToShow(address)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -37,6 +38,9 @@ from notifier.subscribers.links import MailLinks
 _KEPT_TEMPLATES = 1024
 
 log = structlog.get_logger(__name__)
+
+# Those that were planned together share it.
+_date = lru_cache(64)(format_datetime)
 
 
 class Render(Protocol):
@@ -266,7 +270,7 @@ def filled(one: Claimed, template: bytes, links: MailLinks, sender: str) -> byte
     values = {
         "recipient": one.recipient,
         "message_id": message_id(one.public_id, one.period, sender),
-        "date": format_datetime(one.created_at),
+        "date": _date(one.created_at),
         "unsubscribe_url": links.unsubscribe(one.public_id, one.epoch),
         "view_url": links.view(one.public_id, one.epoch, one.period),
         # Counted from when it was planned: sent once more, it is the same to the last byte.

@@ -11,9 +11,10 @@ same connection ended, so that a crash leaves one message a connection in doubt 
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote
 
 import structlog
@@ -114,6 +115,7 @@ class Ledger:
     stopped: str | None = field(init=False, default=None)
     is_stopped: bool = field(init=False, default=False)
     place: tuple[int, int] = field(init=False, default=(0, 1))
+    _writing: Callable[[], AbstractContextManager[Connection]] = field(init=False)
     _lease: int = field(init=False, default=0)
     _renewed: float = field(init=False, default=0.0)
     _claimed: deque[Claimed] = field(init=False, default_factory=deque)
@@ -134,17 +136,18 @@ class Ledger:
             if not waiting:
                 yield 0
                 return
-            with self.database.writing(durably=True) as connection:
-                self._lease = senders.begin(connection, self.node)
-                self.place = senders.place(connection, self._lease)
-                self._renewed = time.monotonic()
-                self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
-                sending.wake(connection, now)
-            try:
-                yield waiting
-            finally:
-                with self.database.writing(durably=True) as connection:
-                    senders.end(connection, self._lease)
+            with self.database.kept() as self._writing:
+                with self._writing() as connection:
+                    self._lease = senders.begin(connection, self.node)
+                    self.place = senders.place(connection, self._lease)
+                    self._renewed = time.monotonic()
+                    self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
+                    sending.wake(connection, now)
+                try:
+                    yield waiting
+                finally:
+                    with self._writing() as connection:
+                        senders.end(connection, self._lease)
 
     def is_closed(self, relay: str) -> bool:
         """Whether the relay refuses us, whoever a message is for: none is to be offered."""
@@ -221,7 +224,7 @@ class Ledger:
         is_fast = at - self._claimed_at < _CLAIM_SECONDS
         self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
         self._claimed_at = at
-        with self.database.writing(durably=True) as connection:
+        with self._writing() as connection:
             sending.wake(connection, self.clock())
             claimed = sending.claim(connection, self._lease, self.node, self.clock(), self._many)
             if later := returns.waiting(connection, claimed, self.clock()):
@@ -244,31 +247,25 @@ class Ledger:
 
     def _transact(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> None:
         now = self.clock()
+        decided = partial(decide, now=now, give_up_after=self.give_up_after, doubts=self.doubts)
+        settled, returned, postponed = [], [], {}
         for one in exchanges:
             if one.ended:
-                one.settled = decide(
-                    *one.ended,
-                    now=now,
-                    give_up_after=self.give_up_after,
-                    doubts=self.doubts,
-                    jitter=self.jitter(),
-                )
-        settled = [each for one in exchanges for each in (one.settled, one.unsent) if each]
-        returned = [one.returned.delivery for one in exchanges if one.returned]
-        postponed = {
-            one.postponed[0].delivery: now + timedelta(seconds=one.postponed[1])
-            for one in exchanges
-            if one.postponed
-        }
+                one.settled = decided(*one.ended, jitter=self.jitter())
+                settled.append(one.settled)
+            if one.unsent:
+                settled.append(one.unsent)
+            if one.returned:
+                returned.append(one.returned.delivery)
+            if one.postponed:
+                envelope, seconds = one.postponed
+                postponed[envelope.delivery] = now + timedelta(seconds=seconds)
         # What ended before it left may have been about to be marked.
         gone = {*returned, *(one.delivery for one in settled)}
-        following = [
-            one.following.delivery
-            for one in exchanges
-            if one.following and one.following.delivery not in gone
-        ]
+        about = [one.following.delivery for one in exchanges if one.following]
+        following = [one for one in about if one not in gone]
         at, is_time = time.monotonic(), self._is_time
-        with self.database.writing(durably=True) as connection:
+        with self._writing() as connection:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
             if is_time:

@@ -45,7 +45,9 @@ class Lines(NamedTuple):
 
 
 class WholeLines(bytes):
-    """A text in which no CR and no LF stands alone (RFC 5321 section 2.3.8)."""
+    """A text in which no CR and no LF stands alone (RFC 5321 section 2.3.8), and of whose lines
+    none begins with a dot, so that none is doubled on its way (section 4.5.2).
+    """
 
     __slots__ = ()
 

@@ -35,11 +35,12 @@ SLOTS: Final = {
     # A bracket or a colon begins something else there; a dot stands between two (RFC 5322 3.2.3).
     "recipient": re.compile(rf"(?!\.)(?![^@]*[\[\]:]|[^@]*\.[.@]){_ATEXT}@{_ATEXT}"),
     "message_id": re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>"),
-    "date": re.compile(r"[ -~]+"),
+    "date": re.compile(r"(?!\.)[ -~]+"),
     "unsubscribe_url": _PAGE,
     "view_url": _PAGE,
     "manage_url": _PAGE,
 }
+_CHECKED = [(name, name.encode(), allowed.fullmatch) for name, allowed in SLOTS.items()]
 #: RFC 5322 section 2.1.1 allows lines of 998; this leaves room for what stands beside a value.
 LONGEST_VALUE: Final = 400
 # RFC 2047 section 2: lines that hold an encoded word end at 76. A longer plain word is encoded
@@ -144,20 +145,21 @@ def sizes(body: Sequence[Lines]) -> tuple[int, int]:
 
 
 def fill(template: bytes, values: Mapping[str, str]) -> bytes:
-    """The message for one reader, known as `WholeLines`: ``template`` with its `SLOTS` filled.
+    """The message for one reader, as `WholeLines`: ``template`` with its `SLOTS` filled.
 
     ``message_id`` comes with its angle brackets. Raises MessageRefused where a value is missing
-    or holds what its place cannot, and where the template is not of whole lines.
+    or holds what its place cannot, and where the template is not of such lines.
     """
     checked: dict[bytes, bytes] = {}
-    for name, allowed in SLOTS.items():
+    for name, key, is_allowed in _CHECKED:
         value = values.get(name, "")
-        if len(value) > LONGEST_VALUE or not allowed.fullmatch(value):
+        if len(value) > LONGEST_VALUE or not is_allowed(value):
             raise MessageRefused(name, "its value is missing or cannot stand there")
-        checked[name.encode()] = value.encode()
+        checked[key] = value.encode()
     parts = list(_cut(template))
-    parts[1::2] = [spliced(place, checked) for place in parts[1::2]]
-    # No value holds a line's end, and what is spliced for it none that is not whole.
+    # Most places are those of a value as it is.
+    parts[1::2] = [checked.get(place) or spliced(place, checked) for place in parts[1::2]]
+    # No value holds a line's end or begins with a dot, and what is spliced for it is as whole.
     return WholeLines(b"".join(parts))
 
 
@@ -167,6 +169,8 @@ def _cut(template: bytes) -> tuple[bytes, ...]:
     """Literal, open place, literal, and so on."""
     if not are_whole(template):
         raise MessageRefused("body", "a CR or LF stands alone in it")
+    if b"\n." in template:
+        raise MessageRefused("body", "a line of it begins with a dot")
     return tuple(template.split(b"\0"))
 
 

@@ -55,11 +55,11 @@ def decide(
     RFC 5321 sections 3.8, 4.2.1, 4.5.3.1.10 and 4.5.4.1.
     """
     kind = (reply.code or 0) // 100
+    if kind == 2 and reply.stage is Stage.DOT:
+        return Settlement(envelope.delivery, DeliveryState.ACCEPTED, told(reply))
     if reply.stage is not Stage.DOT or kind in {4, 5}:
         return _refused(envelope, reply, now=now, give_up_after=give_up_after, jitter=jitter)
     settled = partial(Settlement, delivery=envelope.delivery, reply=told(reply))
-    if kind == 2:
-        return settled(state=DeliveryState.ACCEPTED)
     # Silence, or an answer that is none.
     if envelope.in_doubt >= doubts:
         return settled(state=DeliveryState.UNCERTAIN, was_in_doubt=True)

@@ -11,6 +11,8 @@ from base64 import b32encode
 from collections.abc import Iterable
 from typing import Final
 
+from notifier.keyed_hash import keyed_hash
+
 #: The secret signs other things too; a token is none of them.
 _DOMAIN: Final = b"fieldfare return path 1\0"
 #: RFC 2104 section 5 asks for 80 bits at least, and each guess costs its maker a mail to us: half
@@ -67,5 +69,5 @@ def fields(delivery: int, secret: bytes, services: Iterable[str]) -> bytes:
 
 
 def _mac(delivery: int, secret: bytes) -> str:
-    full = hmac.digest(secret, _DOMAIN + str(delivery).encode("ascii"), "sha256")
+    full = keyed_hash(secret, _DOMAIN + str(delivery).encode("ascii"))
     return b32encode(full[:_MAC_BYTES]).decode("ascii").lower()

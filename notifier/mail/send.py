@@ -27,7 +27,7 @@ from notifier.mail.flow.quotas import Moments, Rates, none_of
 from notifier.mail.flow.turns import Turns
 from notifier.mail.incident import refused
 from notifier.mail.ledger import Ledger, LedgerEntry
-from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
+from notifier.model import DeliveryState, Envelope, Settlement, Skip, Stage
 from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
@@ -41,12 +41,11 @@ _SWITCH_SECONDS = 0.0002
 #: How often the ledger is looked after where nothing else is to be written down.
 _TICK_SECONDS = 1.0
 
-
 _MORE: Final = "more"
-#: What the ledger's thread is asked: to write something down, to get more messages or moments at
-#: which they may leave, or to end.
-_Asked: TypeAlias = "tuple[Lane | None, LedgerEntry] | Rates | Literal['more'] | None"
-
+_Group: TypeAlias = "list[tuple[Lane | None, LedgerEntry]]"
+#: What the ledger's thread is asked: to write these down, to get more messages or moments at which
+#: they may leave, or to end.
+_Asked: TypeAlias = "_Group | Rates | Literal['more'] | None"
 
 _Answer = TypeVar("_Answer")
 
@@ -121,14 +120,12 @@ class _Sending:
         self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
         self._lanes: set[Lane] = set()
         self._pools: Pools
-        self._written = self._returning = 0
-        self._asks = False
-        self._is_dry = False
+        self._written: _Group = []
+        self._in_hand = self._returning = self._unrecorded = 0
+        self._is_told = self._is_hungry = False
+        self._asks = self._is_dry = self._is_over = self._is_stopped = False
         # What was claimed last was so before something was queued once more.
         self._was_asked_before = False
-        self._is_over = False
-        self._is_stopped = False
-        self._unrecorded = 0
         self._problem: Exception | None = None
 
     async def send(self, transports: Sequence[Transport], count: int) -> dict[str, str]:
@@ -146,6 +143,7 @@ class _Sending:
             [ended] = await asyncio.gather(self._pools.work(), return_exceptions=True)
         finally:
             sys.setswitchinterval(usual)
+            self._inbox.put(self._written or None)
             self._inbox.put(None)
             self._to_compose.put(None)
         await asyncio.gather(*threads)
@@ -185,9 +183,11 @@ class _Sending:
         envelope = self._turns.take(now, len(self._lanes), relay)
         if asked := self._turns.quotas.asked(len(self._turns), now):
             self._inbox.put(asked)
-        self._restock()
-        if envelope is None and self._turns:
-            self._wait(relay)
+        if envelope is None:
+            self._is_hungry = True
+            self._restock()
+            if self._turns:
+                self._wait(relay)
         return envelope
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
@@ -195,8 +195,19 @@ class _Sending:
         self._turns.ended(envelope, seconds)
 
     def write_down(self, lane: Lane | None, exchange: LedgerEntry) -> None:
-        self._written += 1
-        self._inbox.put((lane, exchange))
+        self._written.append((lane, exchange))
+        if not self._is_told:
+            self._is_told = True
+            # Behind all that has arrived by now.
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        """All that waits to be written down at one moment costs one transaction."""
+        self._is_told = False
+        if self._written and not self._in_hand:
+            group, self._written = self._written, []
+            self._in_hand = len(group)
+            self._inbox.put(group)
 
     def give_back(self, lane: Lane, envelope: Envelope) -> None:
         """It goes out another way: it is not to blame that it did not leave."""
@@ -205,48 +216,49 @@ class _Sending:
 
     # In the loop, by the ledger's thread
 
-    def _served(self, group: list[tuple[Lane | None, LedgerEntry]]) -> None:
-        self._written -= len(group)
+    def _served(self, group: _Group) -> None:
+        self._in_hand = 0
+        self._hand_over()
         self._turns.quotas.place = self._ledger.place
         self._stop_where_asked()
+        now = time.monotonic()
         for lane, exchange in group:
-            self._heed(exchange)
-            self._take_back(exchange)
+            self._heed(exchange, now)
             self._pools.heed(exchange)
             if lane:
-                self._tell_lane(lane, exchange)
-        self.fill()
+                try:
+                    lane.served(exchange)
+                except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
+                    self._note(bug)
+                    lane.give_up()
+        if self._is_hungry:
+            self.fill()
         self._restock()
         self._look()
 
-    def _tell_lane(self, lane: Lane, exchange: LedgerEntry) -> None:
-        try:
-            lane.served(exchange)
-        except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
-            self._note(bug)
-            lane.give_up()
-
-    def _heed(self, exchange: LedgerEntry) -> None:
+    def _heed(self, exchange: LedgerEntry, now: float) -> None:
         """One result that cannot be recorded is one row's problem; many are the store's."""
         if exchange.problem:
             self._note(exchange.problem)
-        if exchange.ended and exchange.settled:
-            self._keep_pace(*exchange.ended, exchange.settled)
-        if exchange.ended:
-            # It may go out once more over another connection.
-            if has_not_left(exchange.ended[1]):
-                self._is_dry, self._was_asked_before = False, self._asks
-            self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
-            self._is_stopped = self._is_stopped or self._unrecorded >= _UNRECORDED_IN_A_ROW
-
-    def _keep_pace(self, envelope: Envelope, reply: Reply, settled: Settlement) -> None:
-        now = time.monotonic()
-        if settled.state is DeliveryState.ACCEPTED:
+        if exchange.returned:
+            self._returning -= 1
+            if not (exchange.problem or self._stops()):
+                self._turns.add([exchange.returned])
+        if exchange.ended is None:
+            return
+        envelope, reply = exchange.ended
+        settled = exchange.settled
+        if settled and settled.state is DeliveryState.ACCEPTED:
             self._turns.accepted(envelope, now)
-        elif settled.slows:
+        elif settled and settled.slows:
             wait = settled.wait.total_seconds() if settled.wait else 0.0
             # Before it was said for whom the message is, the sender alone can be meant.
             self._turns.slow(envelope, now, wait, is_ours=reply.stage is Stage.MAIL)
+        # It may go out once more over another connection.
+        if has_not_left(reply):
+            self._is_dry, self._was_asked_before = False, self._asks
+        self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
+        self._is_stopped = self._is_stopped or self._unrecorded >= _UNRECORDED_IN_A_ROW
 
     def _wait(self, relay: str) -> None:
         """Goes on when the next message may go; ends where that is too far off."""
@@ -291,12 +303,6 @@ class _Sending:
             self.fill()
         self._look()
 
-    def _take_back(self, exchange: LedgerEntry) -> None:
-        if exchange.returned:
-            self._returning -= 1
-            if not (exchange.problem or self._stops()):
-                self._turns.add([exchange.returned])
-
     def _lost(self, problem: LeaseLost) -> None:
         """Nothing can be recorded any more, not even what is on the wire."""
         self._note(problem)
@@ -322,6 +328,7 @@ class _Sending:
 
     def fill(self) -> None:
         """Whoever has nothing begun begins something, where there is something."""
+        self._is_hungry = False
         for lane in tuple(self._lanes):
             lane.fill()
 
@@ -337,7 +344,7 @@ class _Sending:
         """Ends where nothing is left to be done."""
         self._pools.look()
         nothing_comes = self._is_stopped or (self._is_dry and not self._turns)
-        is_quiet = nothing_comes and not (self._asks or self._written)
+        is_quiet = nothing_comes and not (self._asks or self._written or self._in_hand)
         if is_quiet and all(lane.is_idle for lane in self._lanes):
             self.end()
             for lane in tuple(self._lanes):
@@ -351,24 +358,26 @@ class _Sending:
     # In the ledger's thread
 
     def _keep(self) -> None:
-        goes_on = True
         try:
-            while goes_on:
-                gathered = self._gathered()
-                goes_on = None not in gathered
+            while True:
+                asked: _Asked = []
+                with suppress(Empty):
+                    asked = self._inbox.get(timeout=_TICK_SECONDS)
+                if asked is None:
+                    return
                 self._stops()  # Whoever asks is alive.
-                group = [one for one in gathered if isinstance(one, tuple)]
+                group = asked if isinstance(asked, list) else []
                 self._ledger.serve([exchange for _, exchange in group])
-                if group:
-                    self._tell(self._served, group)
-                elif not gathered:
-                    self._tell(self._tick)
-                for asked in (one for one in gathered if isinstance(one, dict)):
+                if isinstance(asked, dict):
                     ask = partial(self._ledger.moments, asked)
                     none = none_of(asked, time.monotonic() + 2 * _LONGEST_WAIT_SECONDS)
                     self._tell(self._granted, self._asked(ask, none))
-                if _MORE in gathered:
+                elif asked == _MORE:
                     self._to_compose.put(self._asked(self._ledger.claimed, list[Claimed]()))
+                elif group:
+                    self._tell(self._served, group)
+                else:
+                    self._tell(self._tick)
         except LeaseLost as problem:
             self._tell(self._lost, problem)
 
@@ -389,12 +398,3 @@ class _Sending:
 
     def _tell(self, what: Callable[..., None], *of: object) -> None:
         self._loop.call_soon_threadsafe(what, *of)
-
-    def _gathered(self) -> list[_Asked]:
-        """All that waits to be written down; nothing after a while."""
-        gathered: list[_Asked] = []
-        with suppress(Empty):
-            gathered.append(self._inbox.get(timeout=_TICK_SECONDS))
-            while True:
-                gathered.append(self._inbox.get_nowait())
-        return gathered

@@ -9,9 +9,9 @@ leave whole, which alone puts it in doubt.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +31,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeEngine
 
 from feeds.storage.columns import Instant, Number, cell, listed, rows
+from feeds.storage.engines import Spelt
 from notifier.errors import UnusableAddress
 from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
 from notifier.storage import senders, suppressions
@@ -48,12 +49,12 @@ _NOT_TAKEN = (DataError, IntegrityError, UnicodeError)
 _REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery that is this node's to send, and no other's; ``rendering`` names what it told if
     its message was made before, ``notice`` its kind where it is no digest.
     """
 
+    windows: Mapping[Frequency, Window]
     id: int
     subscriber: int
     public_id: str
@@ -62,13 +63,12 @@ class Claimed:
     language: str
     timezone: str
     period: str
-    notice: str | None = None
-    windows: Mapping[Frequency, Window]
     rendering: str | None
     attempts: int
     in_doubt: int
     created_at: datetime
     tried_at: datetime | None
+    notice: str | None = None
 
     @property
     def recipient(self) -> str:
@@ -114,26 +114,24 @@ _OURS = and_(deliveries.c.id == _DELIVERY, deliveries.c.lease == bindparam("by")
 # Rows are found by their ids: SQLite would rather read all that are in a state.
 _BOTH = (DeliveryState.QUEUED, DeliveryState.SENDING)
 _QUEUED, _SENDING = (deliveries.c.state.concat("") == state for state in _BOTH)
-_MARK = update(deliveries).where(_OURS, _QUEUED, _MAY_LEAVE).values(state=DeliveryState.SENDING)
-_TAKE_BACK = update(deliveries).where(_OURS, _SENDING).values(state=DeliveryState.QUEUED)
+_MARK = Spelt(
+    update(deliveries).where(_OURS, _QUEUED, _MAY_LEAVE).values(state=DeliveryState.SENDING)
+)
+_TAKE_BACK = Spelt(update(deliveries).where(_OURS, _SENDING).values(state=DeliveryState.QUEUED))
 _MARKED = select(deliveries.c.id).where(_OURS, _SENDING)
-_POSTPONE = (
+_POSTPONE = Spelt(
     update(deliveries).where(_OURS, _QUEUED).values(due_at=cell(_GROUP, 1, Instant()), lease=None)
 )
+_ADDRESS = func.coalesce(deliveries.c.recipient, subscribers.c.address).label("address")
+_OF_READER = {name: subscribers.c[name] for name in ("public_id", "epoch", "language", "timezone")}
+_READ = {**deliveries.c, **_OF_READER, "address": _ADDRESS}
 _CLAIMED = (
-    select(
-        *(deliveries.c[name] for name in ("id", "subscriber", "period", "notice", "windows")),
-        *(deliveries.c[name] for name in ("rendering", "attempts", "in_doubt", "created_at")),
-        deliveries.c.tried_at,
-        func.coalesce(deliveries.c.recipient, subscribers.c.address).label("address"),
-        *(subscribers.c[name] for name in ("public_id", "epoch", "language", "timezone")),
-    )
+    select(*(_READ[name] for name in Claimed._fields))
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
     .order_by(deliveries.c.notice.is_(None), deliveries.c.id)
 )
-_NAMES = tuple(column.name for column in _CLAIMED.selected_columns)
-_BY_ID = _CLAIMED.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
-_SETTLE = (
+_BY_ID = _CLAIMED.where(deliveries.c.id.in_(select(_DELIVERY)))
+_SETTLE = Spelt(
     update(deliveries)
     # Not by in_(), whose list would be made anew for each group.
     .where(_OURS, or_(_SENDING, _QUEUED))
@@ -217,8 +215,10 @@ def claim(
     wanted = {"by": lease, "who": node, "at": now, "most": count}
     numbers = [*connection.scalars(_CLAIM_NOTICES, wanted)]
     numbers += connection.scalars(_CLAIM, wanted | {"most": count - len(numbers)})
-    rows = connection.execute(_BY_ID, {"numbers": numbers}) if numbers else ()
-    return list(map(_claimed, rows))
+    rows = (
+        connection.execute(_BY_ID, {"group": listed([one] for one in numbers)}) if numbers else ()
+    )
+    return [_claimed(row) for row in rows]
 
 
 def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[int]:
@@ -229,22 +229,22 @@ def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[
     """
     if not ids:
         return frozenset()
-    wanted = {"group": listed((one,) for one in ids), "by": lease}
-    if connection.execute(_MARK, wanted).rowcount == len(ids):
+    group = listed([one] for one in ids)
+    if _MARK(connection, group=group, by=lease) == len(ids):
         return frozenset(ids)
-    return frozenset(connection.scalars(_MARKED, wanted))
+    return frozenset(connection.scalars(_MARKED, {"group": group, "by": lease}))
 
 
 def take_back(connection: Connection, lease: int, ids: Collection[int]) -> None:
     """None of these left after all: each is as it was before it was marked."""
     if ids:
-        connection.execute(_TAKE_BACK, {"group": listed((one,) for one in ids), "by": lease})
+        _TAKE_BACK(connection, group=listed([one] for one in ids), by=lease)
 
 
 def postpone(connection: Connection, lease: int, until: Mapping[int, datetime]) -> None:
     """Each of these is to be sent from that moment on, by anybody."""
     if until:
-        connection.execute(_POSTPONE, {"group": listed(until.items()), "by": lease})
+        _POSTPONE(connection, group=listed(until.items()), by=lease)
 
 
 def of_period(connection: Connection, public_id: str, period: str) -> Claimed | None:
@@ -255,10 +255,15 @@ def of_period(connection: Connection, public_id: str, period: str) -> Claimed | 
 
 
 def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
-    spans = json.loads(row.windows).items()
-    windows = {Frequency(often): Window(after=after, upto=upto) for often, (after, upto) in spans}
-    # A mapping of the row's would take ten times as long, for each that is sent.
-    return Claimed(**{**dict(zip(_NAMES, row, strict=True)), "windows": windows})
+    windows, *others = row
+    return Claimed(_windows(windows), *others)
+
+
+# Those of one day are nearly all the same.
+@lru_cache(1024)
+def _windows(spelt: str) -> Mapping[Frequency, Window]:
+    spans = json.loads(spelt).items()
+    return {Frequency(often): Window(after=after, upto=upto) for often, (after, upto) in spans}
 
 
 def settle(
@@ -332,18 +337,11 @@ def _record(
     connection: Connection, lease: int, now: datetime, settlements: Sequence[Settlement]
 ) -> None:
     group = [
-        (
-            one.delivery,
-            one.state,
-            one.reply,
-            one.cause,
-            one.again_at,
-            None if one.again_at else now,
-            int(one.was_in_doubt),
-        )
+        # As far as when to try again.
+        (*one[:5], None if one.again_at else now, int(one.was_in_doubt))
         for one in settlements
     ]
-    connection.execute(_SETTLE, {"group": listed(group), "by": lease})
+    _SETTLE(connection, group=listed(group), by=lease)
 
 
 def _follow(

@@ -4,7 +4,6 @@ Knows the table ``suppressions`` and the keyed hash in it, so that erasing a per
 no. Must never know why an address died.
 """
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, not_, select, update
 
 from feeds.storage import columns
 from feeds.storage.engines import upsert
+from notifier.keyed_hash import keyed_hash
 from notifier.model import folded
 from notifier.storage.tables import suppressions
 
@@ -32,7 +32,7 @@ class Keyed:
 
     def of(self, text: str) -> str:
         """The same of any text that is no address."""
-        return hmac.digest(self.key, text.encode(), "sha256").hex()
+        return keyed_hash(self.key, text.encode()).hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

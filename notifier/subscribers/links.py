@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from notifier.errors import TokenRefused
+from notifier.keyed_hash import keyed_hash
 
 #: RFC 2104 section 5 allows half of SHA-256's output; a List-Unsubscribe field has to stay
 #: within a line of 75 characters.
@@ -131,5 +132,5 @@ def _spelt(until: datetime) -> str:
 
 
 def _mac(claimed: str, secret: bytes) -> str:
-    full = hmac.digest(secret, _DOMAIN + claimed.encode("ascii"), "sha256")
+    full = keyed_hash(secret, _DOMAIN + claimed.encode("ascii"))
     return urlsafe_b64encode(full[:_MAC_BYTES]).decode("ascii").rstrip("=")

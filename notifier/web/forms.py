@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from config.values import time_zone
 from feeds.web.request_limits import body_of
+from notifier.keyed_hash import keyed_hash
 
 #: Some hundred topics that are chosen, and all else many times.
 _MOST_BYTES: Final = 64_000
@@ -71,7 +72,7 @@ def age(token: str, secret: bytes, now: datetime) -> timedelta | None:
 
 
 def _mac(second: str, secret: bytes) -> str:
-    full = hmac.digest(secret, _DOMAIN + second.encode(errors="replace"), "sha256")
+    full = keyed_hash(secret, _DOMAIN + second.encode(errors="replace"))
     return urlsafe_b64encode(full[:_MAC_BYTES]).decode("ascii").rstrip("=")
 
 

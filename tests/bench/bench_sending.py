@@ -23,9 +23,10 @@ import uvloop
 
 from feeds.storage import engines
 from feeds.storage.database import Database
+from notifier.digest.contents import filled
 from notifier.errors import MessageRefused
 from notifier.mail.lines import encoded, slot
-from notifier.mail.message import build, fill
+from notifier.mail.message import build
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import Skip
@@ -33,7 +34,7 @@ from notifier.storage.sending import Claimed
 from tests import services
 from tests.bench import peer_sending
 from tests.bench.bench_mail import fresh_store
-from tests.outbox import NOW, SENDER, a_ledger, add, people, personal, subscribe
+from tests.outbox import LINKS, NOW, SENDER, a_ledger, add, people, subscribe
 
 MAILS = 20_000
 #: Over a line that takes its time, less is enough to tell.
@@ -60,7 +61,7 @@ def fill_outbox(database: Database, count: int) -> None:
 
 def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
     """The same message for each, with what is personal spliced in."""
-    return [fill(_template(), personal(one)) for one in claimed]
+    return [filled(one, _template(), LINKS, SENDER.address) for one in claimed]
 
 
 @cache

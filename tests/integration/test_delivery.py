@@ -233,7 +233,7 @@ def test_a_relay_that_loses_all_it_is_given_is_left_alone(database: Database) ->
 def test_a_problem_tells_no_words_of_the_server(database: Database) -> None:
     """They may hold the address of whom the message was for, and problems are logged."""
     queue(database, 3)
-    closing = replace(GREYLISTED, code=421, enhanced="4.3.2", text="reader1@example.org waits")
+    closing = GREYLISTED._replace(code=421, enhanced="4.3.2", text="reader1@example.org waits")
     report = run(database, Postbox(lambda envelope: closing, sessions=1))
     assert report.problem is not None
     assert "the last with 421 4.3.2" in report.problem

@@ -4,7 +4,6 @@ import asyncio
 import mailbox
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +40,7 @@ def test_a_message_is_stored_whole_for_its_reader_alone(tmp_path: Path) -> None:
 
 
 def test_different_messages_are_different_files(tmp_path: Path) -> None:
-    send(tmp_path, ENVELOPE, replace(ENVELOPE, message_id="<2@news.example.org>"))
+    send(tmp_path, ENVELOPE, ENVELOPE._replace(message_id="<2@news.example.org>"))
     assert len(stored(tmp_path)) == 2
 
 
@@ -52,7 +51,7 @@ def test_a_repeated_delivery_makes_no_second_copy(tmp_path: Path, flags: str) ->
     [first] = stored(tmp_path)
     if flags:
         first.rename(tmp_path / "cur" / f"{first.name}{flags}")
-    [reply] = send(tmp_path, replace(ENVELOPE, attempts=1, in_doubt=1))
+    [reply] = send(tmp_path, ENVELOPE._replace(attempts=1, in_doubt=1))
     assert (reply.stage, reply.code) == (Stage.DOT, 250)
     assert len(stored(tmp_path)) == 1
 
@@ -108,7 +107,7 @@ def test_what_was_begun_and_not_finished_is_not_stored(tmp_path: Path) -> None:
         hearer = Hearer()
         session = await Maildir(tmp_path).open(hearer.ended)
         session.begin(ENVELOPE)
-        session.begin(replace(ENVELOPE, message_id="<2@news.example.org>"))
+        session.begin(ENVELOPE._replace(message_id="<2@news.example.org>"))
         session.finish()
         await session.close()
         assert not session.usable

@@ -77,7 +77,7 @@ def test_a_message_goes_out_with_and_without_pipelining(ehlo: bytes | None) -> N
 
 
 def test_what_the_server_offers_is_used() -> None:
-    _, server, _ = said(replace(ENVELOPE, content="Subject: Grüße\r\n\r\n".encode()))
+    _, server, _ = said(ENVELOPE._replace(content="Subject: Grüße\r\n\r\n".encode()))
     assert commands(server)[:3] == [
         b"MAIL FROM:<digest@news.example.org> SIZE=20 BODY=8BITMIME",
         b"RCPT TO:<reader@example.org>",
@@ -100,13 +100,13 @@ def test_notifications_are_asked_for_as_told(
 
 
 def test_a_message_without_a_last_line_end_gets_one() -> None:
-    _, server, _ = said(replace(ENVELOPE, content=b".Subject: News"))
+    _, server, _ = said(ENVELOPE._replace(content=b".Subject: News"))
     assert server.contents == [b"..Subject: News\r\n"]
 
 
 def test_a_large_message_arrives_whole() -> None:
     content = b"Subject: News\r\n\r\n" + (b"x." * 39 + b"\r\n") * 5_000
-    answers, server, _ = said(replace(ENVELOPE, content=content))
+    answers, server, _ = said(ENVELOPE._replace(content=content))
     assert answers == [ACCEPTED]
     assert server.contents == [content]
 
@@ -221,7 +221,7 @@ def test_a_client_waits_as_long_as_the_standard_has_it() -> None:
 @pytest.mark.parametrize("reply", [DEAF, GONE])
 def test_a_message_whose_end_was_never_written_is_not_in_doubt(reply: bytes) -> None:
     content = (b"x" * 78 + b"\r\n") * 250_000
-    large = replace(ENVELOPE, content=content)
+    large = ENVELOPE._replace(content=content)
     answers, _, usable = said(large, seconds=0.5, DATA=[reply])
     assert [(one.stage, one.code) for one in answers] == [(Stage.DATA, None)]
     assert not usable
@@ -260,7 +260,7 @@ def test_a_refusal_before_the_connection_was_lost_counts() -> None:
 def test_what_cannot_be_sent_fails_before_a_word_is_said(
     changes: dict[str, Any], stage: Stage, code: int, enhanced: str
 ) -> None:
-    answers, server, usable = said(replace(ENVELOPE, **changes), ENVELOPE, EHLO=[PLAIN])
+    answers, server, usable = said(ENVELOPE._replace(**changes), ENVELOPE, EHLO=[PLAIN])
     assert (answers[0].stage, answers[0].code, answers[0].enhanced) == (stage, code, enhanced)
     assert answers[1] == ACCEPTED
     assert usable
@@ -268,14 +268,14 @@ def test_what_cannot_be_sent_fails_before_a_word_is_said(
 
 
 def test_an_address_in_other_letters_goes_out_where_the_server_takes_it() -> None:
-    answers, server, _ = said(replace(ENVELOPE, recipient="jürgen@müller.example"))
+    answers, server, _ = said(ENVELOPE._replace(recipient="jürgen@müller.example"))
     assert answers == [ACCEPTED]
     assert commands(server)[0].endswith(b"SMTPUTF8")
     assert commands(server)[1] == "RCPT TO:<jürgen@xn--mller-kva.example>".encode()
 
 
 def test_a_domain_in_other_letters_needs_nothing_of_the_server() -> None:
-    answers, server, _ = said(replace(ENVELOPE, recipient="j@müller.example"), EHLO=[PLAIN])
+    answers, server, _ = said(ENVELOPE._replace(recipient="j@müller.example"), EHLO=[PLAIN])
     assert answers == [ACCEPTED]
     assert commands(server)[1] == b"RCPT TO:<j@xn--mller-kva.example>"
 
@@ -382,7 +382,7 @@ def test_mail_is_encrypted_and_logged_in_as_told(
 def test_a_large_message_arrives_whole_through_tls(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server(security="tls")
     content = b"Subject: News\r\n\r\n" + b".x\r\n" * 100_000
-    [answer] = send_all(relay(server.port, security="tls"), replace(ENVELOPE, content=content))
+    [answer] = send_all(relay(server.port, security="tls"), ENVELOPE._replace(content=content))
     assert answer.code == 250
     assert [one.data for one in server.mails] == [content]
 

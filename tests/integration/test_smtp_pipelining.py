@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ def test_a_server_that_breaks_after_the_dot_leaves_one_message_in_doubt() -> Non
 
 
 def test_what_cannot_be_sent_ends_in_its_turn() -> None:
-    hopeless = replace(SECOND, content=b"one\ntwo\r\n")
+    hopeless = SECOND._replace(content=b"one\ntwo\r\n")
     answers, _ = one_behind_the_other(3, FIRST, hopeless, THIRD)
     assert [answer.code for answer in answers] == [250, 554, 250]
 

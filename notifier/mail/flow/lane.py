@@ -124,6 +124,7 @@ class Lane:
         """What was to be written down is on record; what may leave leaves."""
         if exchange.ended and not _is_taken(exchange.ended[1]):
             self._undecided -= 1
+            self.fill()
         envelope, session = exchange.following, self._session
         if envelope is None or envelope is not self._ahead or session is None:
             return

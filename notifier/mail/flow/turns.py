@@ -90,6 +90,7 @@ class Turns:
                 and (domain.receiver is None or self._has_room(domain.receiver, now))
             ):
                 self.quotas.took((EVERYTHING, relay, domain.receiver))
+                self._slow_open += is_slow
                 return self._taken(name, domain, now)
         return None
 
@@ -111,15 +112,18 @@ class Turns:
         # About the median, which a few slow ones do not move.
         self._seconds = self._seconds or seconds
         self._seconds *= _STEP if seconds > self._seconds else 1 / _STEP
-        if was_slow or self._is_slow(domain):
+        is_slow = self._is_slow(domain)
+        if was_slow or is_slow:
             self._slow_open = sum(one.open for one in self._domains.values() if self._is_slow(one))
-        self._forget(name, domain)
+        if not is_slow:
+            self._forget(name, domain)
 
     def clear(self) -> None:
         """Nothing waits any more; what is known of domains stays known."""
         for name, domain in list(self._domains.items()):
             domain.waiting.clear()
-            self._forget(name, domain)
+            if not self._is_slow(domain):
+                self._forget(name, domain)
         self._order.clear()
         self._count = 0
         self.quotas.forget()
@@ -206,19 +210,19 @@ class Turns:
         domain.open += 1
         if domain.receiver is not None:
             self._open[domain.receiver] += 1
-        self._slow_open += self._is_slow(domain)
         domain.pace.went(now)
         self._pace.went(now)
         return envelope
 
     def _forget(self, name: str, domain: _Domain) -> None:
-        """Of most there is nothing to know, and they may be a hundred thousand."""
-        is_usual = name not in self._held and not self._is_slow(domain)
-        if is_usual and not (domain.waiting or domain.open):
+        """Of most, which are not slow, there is nothing to know, and they may be a hundred
+        thousand.
+        """
+        if not (domain.waiting or domain.open or name in self._held):
             del self._domains[name]
 
     def _is_slow(self, domain: _Domain) -> bool:
-        return domain.seconds > max(_SLOW_SECONDS, _SLOW_TIMES * self._seconds)
+        return domain.seconds > _SLOW_SECONDS and domain.seconds > _SLOW_TIMES * self._seconds
 
 
 def _domain(envelope: Envelope) -> str:

@@ -8,6 +8,7 @@ in one write, so that a message costs one round trip; every reply is read and co
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from notifier.mail import Ended
-from notifier.mail.smtp.commands import Extensions, Step, Transaction, Waits, begin
+from notifier.mail.smtp.commands import COMMANDS, Extensions, Transaction, Waits, begin
 from notifier.mail.smtp.replies import (
     LONGEST_LINE_BYTES,
     MOST_LINES,
@@ -33,6 +34,12 @@ _PIECE_BYTES = 64 * 1024
 #: How long a server may take over QUIT: everything is settled by then.
 _GOODBYE_SECONDS = 5
 
+#: So many replies are awaited where a message has left and all commands of the next one; what they
+#: nearly always are, read at once.
+_AFTER_DOT = 4
+_ALL_GO_ON = re.compile(
+    rb"(250 [^\r\n]{0,500})\r\n(?:250 [^\r\n]{0,500}\r\n){2}354 [^\r\n]{0,500}\r\n"
+)
 _CLOSING = 421
 _GO_AHEAD = 354
 #: The class of the reply that lets a transaction go on.
@@ -43,14 +50,15 @@ _GOES_ON = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3, Stage.DOT: 2}
 class _Talk:
     """What is said about one message, and how far that is.
 
-    ``unsaid`` are the commands still to be said. After the reply ``refused`` no other one counts,
-    and the server is asked once to forget about it (``is_cleared``). ``is_ready`` tells that the
+    So many of the ``commands`` are ``said``. After the reply ``refused`` no other one counts, and
+    the server is asked once to forget about it (``is_cleared``). ``is_ready`` tells that the
     server went ahead, ``may_end`` that the message may leave.
     """
 
     envelope: Envelope
+    commands: tuple[bytes, ...]
     content: bytes
-    unsaid: deque[Step]
+    said: int = 0
     refused: Reply | None = None
     is_cleared: bool = False
     is_ready: bool = False
@@ -104,9 +112,9 @@ class SmtpSession(asyncio.Protocol):
         transaction = begin(envelope, self._extensions, self._envid)
         if isinstance(transaction, Transaction):
             self._left -= 1
-            talk = _Talk(envelope, transaction.content, deque(transaction.steps))
+            talk = _Talk(envelope, *transaction)
         else:
-            talk = _Talk(envelope, b"", deque(), refused=transaction)
+            talk = _Talk(envelope, (), b"", refused=transaction)
         self._talks.append(talk)
         first = self._talks[0]
         if self._transport.is_closing():
@@ -149,7 +157,13 @@ class SmtpSession(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
-        lines = (self._begun + data if self._begun else data).split(b"\n")
+        if self._begun:
+            data = self._begun + data
+        is_usual = len(self._expected) == _AFTER_DOT and not self._lines
+        if is_usual and (usual := _ALL_GO_ON.fullmatch(data)):
+            self._hear_usual(usual[1])
+            return
+        lines = data.split(b"\n")
         self._begun = lines.pop()
         try:
             for received in lines:
@@ -181,10 +195,10 @@ class SmtpSession(asyncio.Protocol):
 
     def _said(self, talk: _Talk) -> bytes:
         """The commands of a message that may be said at once; their replies are expected."""
-        count = len(talk.unsaid) if self._extensions.pipelining else min(1, len(talk.unsaid))
-        steps = [talk.unsaid.popleft() for _ in range(count)]
-        self._expected.extend((talk, step.stage) for step in steps)
-        return b"".join([step.command for step in steps])
+        before = talk.said
+        talk.said = len(talk.commands) if self._extensions.pipelining else before + 1
+        self._expected.extend([(talk, stage) for stage in COMMANDS[before : talk.said]])
+        return b"".join(talk.commands[before : talk.said])
 
     def _leave(self, talk: _Talk) -> None:
         """The message goes out whole: its end, which puts it in doubt, when the rest has gone."""
@@ -214,6 +228,13 @@ class SmtpSession(asyncio.Protocol):
             self._await()
 
     # What is heard
+
+    def _hear_usual(self, received: bytes) -> None:
+        """The message was taken, and the server went ahead with the next one."""
+        talk, following = self._talks
+        self._expected.clear()
+        following.is_ready = True
+        self._end(talk, assembled(Stage.DOT, [line(received)]))
 
     def _hear(self, received: bytes) -> None:
         """A line from the server. Raises Malformed."""
@@ -251,7 +272,7 @@ class SmtpSession(asyncio.Protocol):
             self._go_on(talk, reply.stage)
         else:
             talk.refused = reply
-            talk.unsaid.clear()
+            talk.commands = talk.commands[: talk.said]
             self._clear(talk, reply)
 
     def _go_on(self, talk: _Talk, stage: Stage) -> None:
@@ -260,7 +281,7 @@ class SmtpSession(asyncio.Protocol):
             talk.is_ready = True
             if talk.may_end:
                 self._leave(talk)
-        elif talk.unsaid:
+        elif talk.said < len(talk.commands):
             self._write(self._said(talk))
 
     def _clear(self, talk: _Talk, reply: Reply) -> None:
@@ -289,14 +310,14 @@ class SmtpSession(asyncio.Protocol):
         self._await()
         self._ended(talk.envelope, reply)
         self._end_refused()
-        if self._talks and self._talks[0].unsaid and not self._is_asked(self._talks[0]):
-            self._write(self._said(self._talks[0]))
+        following = self._talks[0] if self._talks else None
+        if following and not following.said and not self._is_asked(following):
+            self._write(self._said(following))
 
     def _end_refused(self) -> None:
         """What no server could take ends in its turn, before a word was said about it."""
-        while self._talks and not self._is_asked(self._talks[0]):
-            refused = self._talks[0].refused
-            if refused is None:
+        while self._talks and (refused := self._talks[0].refused):
+            if self._is_asked(self._talks[0]):
                 break
             self._ended(self._talks.popleft().envelope, refused)
 

@@ -5,7 +5,7 @@ Knows RFC 5321 section 4.2 and RFC 2034. Must never know what was asked.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from notifier.model import Reply, Stage
 
@@ -22,8 +22,7 @@ class Malformed(Exception):
     """The server said something that is no SMTP reply."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyLine:
+class ReplyLine(NamedTuple):
     """One line of a reply; ``is_last`` tells that no other follows."""
 
     code: int
@@ -62,13 +61,12 @@ def assembled(stage: Stage, lines: Sequence[ReplyLine]) -> Reply:
     It counts only where its class is that of the reply (RFC 2034 section 4). Raises Malformed
     where the lines differ in their code.
     """
-    code = lines[-1].code
+    code, _, last = lines[-1]
     if any(one.code != code for one in lines):
         raise Malformed("the lines of one reply differ in their code")
-    texts = [one.text for one in lines]
-    found = _ENHANCED.match(texts[-1])
-    if found is None or not texts[-1].startswith(str(code)[0]):
-        return Reply(stage=stage, code=code, enhanced=None, text=" ".join(texts))
+    found = _ENHANCED.match(last)
+    if found is None or int(last[0]) != code // 100:
+        return Reply(stage, code, None, " ".join([one.text for one in lines]))
     enhanced = found[1]
-    plain = [text.removeprefix(enhanced).lstrip() for text in texts]
-    return Reply(stage=stage, code=code, enhanced=enhanced, text=" ".join(plain))
+    plain = [one.text.removeprefix(enhanced).lstrip() for one in lines]
+    return Reply(stage, code, enhanced, " ".join(plain))

@@ -68,11 +68,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 195, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 245, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 501, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 502, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 492, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            492,
+            493,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
         (["parse", SEED], 388, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),

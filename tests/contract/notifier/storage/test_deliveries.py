@@ -1,6 +1,5 @@
 """A delivery is planned once, claimed by one node, settled by it, and never lost."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from zoneinfo import ZoneInfo
@@ -296,7 +295,7 @@ def test_one_outcome_that_cannot_be_written_spoils_no_other(
     queue(database, 4)
     by = lease(database)
     results = [accepted(one) for one in claim(database, by, 4)]
-    results[1] = replace(results[1], reply=unwritable)
+    results[1] = results[1]._replace(reply=unwritable)
     with database.writing() as connection:
         held = sending.settle_or_hold(connection, by, NOW, results, KEYED)
     kept_by_sqlite = held == []

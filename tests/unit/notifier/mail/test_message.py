@@ -327,6 +327,12 @@ def test_a_value_means_nothing_more_than_it_should(name: str, value: str) -> Non
         fill(a_template(), {**VALUES, name: value})
 
 
+def test_a_template_with_a_line_that_begins_with_a_dot_is_refused() -> None:
+    """A message of it is known to need no dot doubled (RFC 5321 section 4.5.2)."""
+    with pytest.raises(MessageRefused, match="begins with a dot"):
+        fill(a_template() + b".\r\n", VALUES)
+
+
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\n\r", b"\r\r\n"])
 def test_a_template_in_which_an_end_of_line_stands_alone_is_refused(end: bytes) -> None:
     with pytest.raises(MessageRefused, match="stands alone"):
