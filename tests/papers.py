@@ -17,6 +17,7 @@ from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
 from notifier.app.keeping.backup import BackupReport
+from notifier.app.keeping.move import MoveReport
 from notifier.app.keeping.restore import RestoreReport
 from notifier.app.keeping.store_check import CheckReport
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
@@ -34,6 +35,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "status": (Status,),
     "backup": (BackupReport,),
     "restore": (RestoreReport,),
+    "move": (MoveReport,),
     "store check": (CheckReport,),
     "sources": [SourceRow],
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from feeds.search import fulltext
 from feeds.search.fulltext import FIRST, Hit, moment_of, rank_of
-from feeds.search.index import filed, follow, followed
+from feeds.search.index import begin_anew, filed, follow, followed
 from feeds.search.query import CORRECTED, Query, query_of, was_there
 from feeds.selection import Selection
 from feeds.storage.entries import Latest
@@ -18,6 +18,7 @@ from feeds.storage.tables import items
 
 __all__ = [
     "became_news",
+    "begin_anew",
     "corrected",
     "first_since",
     "follow",

@@ -52,6 +52,12 @@ def followed(connection: Connection) -> int:
     return last_number(connection, _CHANGE)
 
 
+def begin_anew(connection: Connection) -> None:
+    """The index holds nothing yet: whoever follows begins with the first change."""
+    set_value(connection, _RECIPE, "")
+    upsert(connection, counters, [{"name": _CHANGE, "value": 0}])
+
+
 def filed(connection: Connection, numbers: Collection[int]) -> Mapping[int, Filed]:
     """Where these items are filed, implied places and ranges of languages included."""
     told = select(items.c.number, items.c.language, items.c.news_at)

@@ -49,6 +49,16 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 #: its dependency: Alembic would forget that the other is there.
 VERSIONS = _MIGRATIONS / "versions"
 
+#: Marks among the revisions: so that a program of before these, too, takes the store for one that
+#: it does not know.
+MOVING, MOVED = "moving", "moved"
+_MARKED = {
+    MOVING: "{} holds a part of another store: say `fieldfare move` again, which goes on with it",
+    MOVED: (
+        "{} was moved to another store, which went on since: name that one in store.url"
+        " (`fieldfare move --back` takes this one up again, where that one is lost)"
+    ),
+}
 _alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text))
 
 
@@ -58,7 +68,7 @@ class Database:
     ``is_new`` says whether it had no schema when it was opened.
     """
 
-    def __init__(self, engine: Engine, folders: Sequence[Path]) -> None:
+    def __init__(self, engine: Engine, folders: Sequence[Path], *, is_marked: bool = False) -> None:
         self.engine = engine
         self._reader = engines.reader(engine)
         file = engine.url.database if engine.dialect.name == "sqlite" else None
@@ -68,7 +78,10 @@ class Database:
         self._newest = {branch[-1] for branch in self._revisions}
         found = self.revisions()
         self.is_new = not found
-        if strange := found.difference(*self._revisions):
+        self.marks = found.intersection(_MARKED)
+        if self.marks and not is_marked:
+            raise StoreError(_MARKED[min(self.marks)].format(self.name))
+        if strange := found.difference(_MARKED, *self._revisions):
             known = ", ".join(sorted(self._newest))
             raise StoreError(
                 f"the store {self.name} was made by a newer fieldfare, or before the first release"
@@ -97,9 +110,14 @@ class Database:
         return database
 
     @classmethod
-    def _opened(cls, engine: Engine, beside: Sequence[Path]) -> Self:
+    def marked(cls, url: str, *beside: Path) -> Self:
+        """As `open`, of one that nobody else may use, as it is moved, or was."""
+        return cls._opened(engines.connect(url), beside, is_marked=True)
+
+    @classmethod
+    def _opened(cls, engine: Engine, beside: Sequence[Path], *, is_marked: bool = False) -> Self:
         try:
-            return cls(engine, (VERSIONS, *beside))
+            return cls(engine, (VERSIONS, *beside), is_marked=is_marked)
         except BaseException:
             engine.dispose()
             raise
@@ -203,6 +221,15 @@ class Database:
         config.set_main_option("path_separator", "newline")
         for revision in wanted:
             command.upgrade(config, revision)
+
+    def mark(self, connection: Connection, mark: str) -> None:
+        """No program opens the store any more, but to move it."""
+        self.unmark(connection, mark)
+        connection.execute(_alembic_version.insert().values(version_num=mark))
+
+    def unmark(self, connection: Connection, mark: str) -> None:
+        """It is opened again."""
+        connection.execute(_alembic_version.delete().filter_by(version_num=mark))
 
     @property
     def is_embedded(self) -> bool:

@@ -251,6 +251,8 @@ searchable = Table(
     Column("item", Number, ForeignKey("items.number"), nullable=False, index=True),
     Column("is_late", Boolean, nullable=False),
     Column("terms", LargeBinary().with_variant(TsVector(), "postgresql"), nullable=False),
+    # It is of an engine, and made of the items: another store makes its own.
+    info={"is_made": True},
 )
 # Each row is there at once; a list of those to come would be read with every question.
 GIN = "CREATE INDEX ix_searchable_terms ON searchable USING gin (terms) WITH (fastupdate=off)"

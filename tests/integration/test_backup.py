@@ -74,14 +74,13 @@ def test_a_backup_is_of_one_moment_while_others_write(
     assert [*tmp_path.glob(".*")] == []
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_folder_keeps_the_latest_of_each_installation(
     database: Database, database_url: str, few_topics: Taxonomy, tmp_path: Path, engine: str
 ) -> None:
     """What a killed run left goes, what is no backup of this one stays, and so does what another
     process is writing.
     """
-    if engine == "postgresql":
-        return  # the same but for what is copied
     filled(database, few_topics)
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -100,12 +99,11 @@ def test_a_folder_keeps_the_latest_of_each_installation(
     assert reports[2].removed == (reports[0].file,)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_secrets_are_left_out_where_that_is_asked(
-    database: Database, database_url: str, tmp_path: Path, engine: str
+    database: Database, database_url: str, tmp_path: Path
 ) -> None:
     """Settings, too, that hold one themselves."""
-    if engine == "postgresql":
-        return
     target = tmp_path / "backup.zip"
     report = backed_up(tmp_path, database_url, target, with_secrets=False)
     assert report.files == ("fieldfare.toml", "mails/mail.css")

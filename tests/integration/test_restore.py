@@ -80,6 +80,7 @@ def test_a_store_is_as_it_was_and_sends_nothing_of_itself(
     assert newest["subscribers"] >= last["subscribers"] + 1_000_000
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_is_new_counts_as_told_or_is_mailed_by_a_persons_word(
     database: Database, saved: Path, tmp_path: Path
 ) -> None:
@@ -213,6 +214,9 @@ def test_settings_that_are_there_stay(bare: tuple[Path, Path]) -> None:
     report = restored(file, folder, replace=False)
     assert report.stay == (folder / "fieldfare.toml",)
     assert (folder / "other.db").exists()
+    (folder / "fieldfare.toml").write_text(f'secret = "{SECRET[::-1]}another"\n')
+    with pytest.raises(BackupUnusable, match="the secret of the settings is another"):
+        restored(file, folder, replace=False)
     text = text.replace("sqlite:///other.db", "postgresql://db.example.org/news")
     (folder / "fieldfare.toml").write_text(text)
     with pytest.raises(BackupUnusable, match="names another engine"):

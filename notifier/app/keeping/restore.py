@@ -18,15 +18,12 @@ from feeds.model import Progress
 from feeds.storage import Connection, engines
 from feeds.storage.copies import pg_dump, rows, sqlite_copy
 from feeds.storage.database import Database, last_number, next_numbers, set_value, value_of
-from notifier.app import nodes
-from notifier.app.keeping import NAMES, TABLES, backup, packed
+from notifier.app.keeping import NAMES, NOTHING, TABLES, backup, packed, stopped
 from notifier.app.keeping.beside import SETTINGS
 from notifier.app.keeping.packed import Manifest
 from notifier.errors import BackupUnusable
 from notifier.storage import VERSIONS, cadences, deliveries, senders
 
-#: What an installation that was only looked at has in its store.
-_NOTHING = frozenset({"constants", "counters", "nodes", rows.REVISIONS})
 #: So many ids are left out at least, for those that were given out after the backup.
 _LEAST_AHEAD = 1_000_000
 #: Numbers by which something outside knows what came when: those of changes stand in ETags.
@@ -77,6 +74,9 @@ def restore(
     with TemporaryDirectory(dir=settings_file.parent, prefix=".fieldfare-restore-") as name:
         members = packed.unpack(file, manifest, Path(name), progress)
         with _beside(file, manifest, members, settings_file, replace=replace) as (settings, put):
+            signs = members[_SIGNS].read_text("utf-8").rstrip("\r\n") if _SIGNS in members else ""
+            if signs and settings.secret.get_secret_value() != signs and not replace:
+                raise BackupUnusable(file, _SIGNED_OTHERWISE.format("the secret of the settings"))
             target = _Restoring(file, manifest, settings, replace, now)
             held, store = target.put(members, progress)
     return RestoreReport(
@@ -168,23 +168,19 @@ class _Restoring:
             )
         backup.check(stored, self.manifest.rows, is_sqlite=is_sqlite)
         held = self._prepared(stored) if is_sqlite else 0
-        with closing(self._opened()) as database, ExitStack() as alone:
-            self._refuse_what_is_there(database, alone)
+        node = self.settings.daemon.node
+        with closing(self._opened()) as database, stopped(database, node):
+            self._refuse_what_is_there(database)
             if is_sqlite:
                 sqlite_copy.put_in_place(stored, Path(str(database.engine.url.database)), progress)
             else:
                 held = self._loaded(database, stored, progress)
             return held, database.name
 
-    def _refuse_what_is_there(self, database: Database, alone: ExitStack) -> None:
+    def _refuse_what_is_there(self, database: Database) -> None:
         with database.reading() as connection:
             there = rows.counted(connection, NAMES)
-            names = {self.settings.daemon.node}
-            if there.get("nodes"):
-                names.update(node.name for node in senders.every_node(connection))
-        for name in sorted(names):
-            alone.enter_context(nodes.alone(database, name))
-        holds = sorted(name for name, count in there.items() if count and name not in _NOTHING)
+        holds = sorted(name for name, count in there.items() if count and name not in NOTHING)
         if holds and not self.replace:
             raise BackupUnusable(
                 self.file,
@@ -218,7 +214,7 @@ class _Restoring:
         with closing(Database.open(f"sqlite:///{stored}", VERSIONS)) as database:
             database.migrate()
             with database.writing() as connection:
-                return made_safe(connection, self.manifest, self.now)
+                return self._made_safe(connection)
 
     def _loaded(self, database: Database, stored: Path, progress: Progress | None) -> int:
         """All of it in one transaction: until its end the old store is in force."""
@@ -234,21 +230,26 @@ class _Restoring:
             if rows.counted(connection, NAMES) != self.manifest.rows:
                 raise BackupUnusable(self.file, "other rows came back than it holds")
             database.bring_to(connection)
-            return made_safe(connection, self.manifest, self.now)
+            return self._made_safe(connection)
+
+    def _made_safe(self, connection: Connection) -> int:
+        made_at = self.manifest.made_at
+        return made_safe(connection, self.manifest.last_ids, made_at, self.now)
 
 
-def made_safe(connection: Connection, manifest: Manifest, now: datetime) -> int:
+def made_safe(
+    connection: Connection, last_ids: Mapping[str, int], made_at: datetime, now: datetime
+) -> int:
     """The store may work on though another went on with it for a while: nothing leaves that may
     have left, and no number is given out that was. How many deliveries are held.
     """
-    rows.go_on_after(
-        connection, TABLES, {name: ahead(last) for name, last in manifest.last_ids.items()}
-    )
+    beyond = {name: ahead(last) for name, last in last_ids.items()}
+    rows.go_on_after(connection, TABLES, beyond)
     for counter in _COUNTED:
         [*_, last] = next_numbers(connection, counter, 1)
         next_numbers(connection, counter, ahead(last) - last)
-    set_value(connection, RESTORED, manifest.made_at.isoformat())
-    reason = _PAUSED.format(manifest.made_at)
+    set_value(connection, RESTORED, made_at.isoformat())
+    reason = _PAUSED.format(made_at)
     senders.pause(connection, senders.Halt(since=now, who="fieldfare restore", reason=reason))
     return deliveries.hold(connection, now)
 

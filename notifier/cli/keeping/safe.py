@@ -1,4 +1,4 @@
-"""Commands on whole installations: backup, restore, store with check.
+"""Commands on whole installations: backup, restore, move, store with check.
 
 Knows how each is asked for and reported. Must never know how it is done.
 """
@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import DEFAULT_FILE, settings_file, settings_for
-from notifier.cli.output import AsJson, progress, write_json, write_line, write_rows
+from notifier.cli.invocation import (
+    DEFAULT_FILE,
+    STORE_VARIABLE,
+    settings_file,
+    settings_for,
+)
+from notifier.cli.output import (
+    AsJson,
+    progress,
+    write_json,
+    write_line,
+    write_report,
+    write_rows,
+)
 
 if TYPE_CHECKING:
     from notifier.app.keeping.backup import BackupReport
+    from notifier.app.keeping.move import MoveReport
     from notifier.app.keeping.restore import RestoreReport
 
 
 def register(app: typer.Typer) -> None:
-    for command in (backup, restore):
+    for command in (backup, restore, move):
         app.command()(command)
     kept = typer.Typer(help="Look the store through.", no_args_is_help=True)
     kept.command()(check)
@@ -130,6 +143,57 @@ Next:
   3. `fieldfare release --restored --drop` counts all of that as told: nobody is mailed twice; or
      `fieldfare release --restored` mails it, to some for a second time
 Who subscribed since is lost, and who left or bounced since is back: tell whoever you know of."""
+
+
+def move(
+    context: typer.Context,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The other store, as store.url would name it; empty."),
+    ] = None,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="Take the store up again that was moved; the other is lost."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move all of the store into another one, of either engine, and compare them row by row.
+
+    The daemon has to be stopped. What is stopped half-way goes on where it is said again.
+    """
+    import os
+
+    from config.clock import clock
+    from config.settings import load
+    from notifier.app.keeping import move as moving
+
+    settings = settings_for(context)
+    if (to is None) != back:
+        raise typer.BadParameter("name either another store by --to, or --back")
+    if to is None:
+        held = moving.back(settings, clock())
+        text = f"the store is in force again; {held} mails that waited are held, and mail is paused"
+        write_report({"held": held}, text, as_json=as_json)
+        return
+    target = load(settings_file(context), os.environ | {STORE_VARIABLE: to}).store.url
+    with progress("move") as on_progress:
+        report = moving.move(settings, target, progress=on_progress)
+    if as_json:
+        write_json(report)
+    else:
+        _tell_moved(report, to)
+
+
+def _tell_moved(report: "MoveReport", to: str) -> None:
+    from config.values import masked_url
+
+    write_line(f"moved {sum(report.rows.values())} rows to {report.target}, each compared")
+    if report.moved_before:
+        write_line(f"  {report.moved_before} of them by a run before this")
+    write_line(
+        f'next: [store] url = "{masked_url(to)}" in the settings, `fieldfare store check`, then the'
+        f" daemon. {report.source} is not opened any more: remove it once there is a backup"
+    )
 
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
