@@ -18,16 +18,17 @@ SUBJECT = "3 new items: Policing"
 
 
 def main() -> None:
-    """Both pictures are made anew."""
+    """All pictures are made anew."""
     with demo() as url, chromium() as browser:
         listing = httpx.get(f"{url}/mails").text
         mail = re.findall(r'href="(/mails/[^"]+)">([^<]+)', listing)
         longest = next(path for path, subject in mail if subject.startswith(SUBJECT))
-        for name, path, height in (
-            ("feed-page", "/feeds/fields/policing", 880),
-            ("digest", f"{longest}/html", 1120),
+        for name, path, width, height in (
+            ("front-page", "/", 1100, 900),
+            ("feed-page", "/feeds/fields/policing", 760, 880),
+            ("digest", f"{longest}/html", 760, 1120),
         ):
-            page = browser.new_page(viewport={"width": 760, "height": height})
+            page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(url + path)
             page.screenshot(path=PICTURES / f"{name}.png")
             page.close()
