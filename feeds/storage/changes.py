@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, true
 
 from feeds.model import Fresh, TopicRef
 from feeds.storage.columns import among
+from feeds.storage.many_rows import add
 from feeds.storage.tables import changes, items
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def record(connection: Connection, changed: Sequence["Revision"]) -> None:
         is_other = last and any(row[name] not in (last[name], None) for name in last)
         if is_new or is_other or (last and each.is_back):
             rows.append(row)
-    if rows:
-        connection.execute(insert(changes), rows)
+    add(connection, changes, rows)
 
 
 def repeat(connection: Connection, numbers: Collection[int], at: datetime) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     false,
-    insert,
     not_,
     or_,
     select,
@@ -34,6 +33,7 @@ from feeds.storage import changes, documents
 from feeds.storage.columns import among
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
+from feeds.storage.many_rows import add
 from feeds.storage.read_items import read
 from feeds.storage.tables import (
     entries,
@@ -97,8 +97,7 @@ def write(
     if not changed:
         return
     new = [_new(each) | _content(each) for each in changed if each.known.revision == 1]
-    if new:
-        connection.execute(insert(items), new)
+    add(connection, items, new)
     known = [each for each in changed if each.known.revision > 1]
     before: Mapping[_Filed, datetime] = {}
     since = {each.known.number: each.known.updated_at or each.recorded_at for each in changed}
@@ -115,9 +114,8 @@ def write(
     } | dict(before)
     dated = ((each, since[each.known.number]) for each in changed)
     topics = [row for each, at in dated for row in _topics(each, filed_since, at)]
-    if topics:
-        connection.execute(insert(item_topics), topics)
-    connection.execute(insert(revisions), list(map(_revision, changed)))
+    add(connection, item_topics, topics)
+    add(connection, revisions, list(map(_revision, changed)))
     changes.record(connection, changed)
     filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
     left = before.keys() - filed
