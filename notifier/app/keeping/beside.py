@@ -12,6 +12,7 @@ import config
 from config.options import secret_files
 from config.sections import SettingsSection
 from config.settings import Settings
+from config.values import masked_url
 
 SETTINGS = "fieldfare.toml"
 #: Folders of an operator's own work; the others hold documents, pages and mails, which are many,
@@ -69,9 +70,12 @@ def _paths(section: object, above: str = "") -> Iterator[tuple[str, Path]]:
 
 
 def _holds_secrets(file: Path) -> bool:
-    """Whether a secret stands in the settings themselves."""
+    """Whether a secret stands in the settings themselves: as an address of a store does that has a
+    password in it.
+    """
     given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    return any(_value(given, key) for key in secret_files())
+    values = (str(_value(given, key) or "") for key in secret_files())
+    return any(value and ("://" not in value or masked_url(value) != value) for value in values)
 
 
 def _value(given: object, key: tuple[str, ...]) -> object:

@@ -175,7 +175,8 @@ def move(
         text = f"the store is in force again; {held} mails that waited are held, and mail is paused"
         write_report({"held": held}, text, as_json=as_json)
         return
-    target = load(settings_file(context), os.environ | {STORE_VARIABLE: to}).store.url
+    environ = {name: text for name, text in os.environ.items() if STORE_VARIABLE not in name}
+    target = load(settings_file(context), environ | {STORE_VARIABLE: to}).store.url
     with progress("move") as on_progress:
         report = moving.move(settings, target, progress=on_progress)
     if as_json:
