@@ -39,16 +39,41 @@ def copied(source: Connection, target: Database, table: Table) -> Iterator[int]:
     with target.reading() as connection:
         done: int = connection.scalar(select(func.count()).select_from(table)) or 0
     yield done
-    names = table.columns.keys()
     for some in batches(source, table, done):
         with target.writing() as connection:
-            try:
-                given = [dict(zip(names, row, strict=True)) for row in some]
-                connection.execute(insert(table), given)
-            except (DataError, IntegrityError) as error:
-                raise StoreError(_NOT_TAKEN.format(table.name, some[0][0], error.orig)) from error
+            _put(connection, table, some)
         done += len(some)
         yield done
+
+
+def _put(connection: Connection, table: Table, some: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    """These rows are there. Raises StoreError."""
+    try:
+        if connection.dialect.name == "postgresql":
+            _put_by_copy(connection, table, some)
+        else:
+            names = table.columns.keys()
+            given = [dict(zip(names, row, strict=True)) for row in some]
+            connection.execute(insert(table), given)
+    except (DataError, IntegrityError, connection.dialect.loaded_dbapi.Error) as error:
+        reason = getattr(error, "orig", error)
+        raise StoreError(_NOT_TAKEN.format(table.name, some[0][0], reason)) from error
+
+
+def _put_by_copy(
+    connection: Connection, table: Table, some: Sequence[Row[*tuple[Any, ...]]]
+) -> None:
+    """The same by COPY, which takes a fifth of the time of statements."""
+    dialect = connection.dialect
+    bound = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    quote = dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    session: Any = connection.connection.driver_connection
+    statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+    with session.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in some:
+            cells = zip(row, bound, strict=True)
+            copy.write_row([bind(cell) if bind else cell for cell, bind in cells])
 
 
 def batches(
