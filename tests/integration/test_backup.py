@@ -12,7 +12,7 @@ from feeds.errors import StoreError
 from feeds.storage.copies import pg_dump, rows, sqlite_copy
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.app.keeping import NAMES, backup
+from notifier.app.keeping import NAMES, beside, packed
 from notifier.app.keeping.backup import BackupReport, back_up
 from notifier.errors import BackupUnusable
 from tests import outbox
@@ -90,7 +90,7 @@ def test_a_folder_keeps_the_latest_of_each_installation(
     killed.mkdir()
     busy.mkdir()
     (killed / "store.db").write_bytes(b"half")
-    with backup._locked(busy):
+    with packed.locked(busy):
         reports = [
             backed_up(tmp_path, database_url, folder, most=2, now=SEEN_AT + timedelta(hours=hour))
             for hour in range(3)
@@ -111,7 +111,15 @@ def test_secrets_are_left_out_where_that_is_asked(
     settings = configured(tmp_path, database_url, f'secret = "{SECRET}"\n[store]\nurl = "{{}}"\n')
     report = back_up(settings, tmp_path / "fieldfare.toml", target, now=SEEN_AT, with_secrets=False)
     assert report.left_out == ("fieldfare.toml",)
+    assert not beside._holds_secrets(_written(tmp_path, "postgresql://db.example.org/news"))
+    assert beside._holds_secrets(_written(tmp_path, "postgresql://me:word@db.example.org/news"))
     assert SECRET.encode() not in target.read_bytes()
+
+
+def _written(folder: Path, url: str) -> Path:
+    file = folder / "other.toml"
+    file.write_text(f'[store]\nurl = "{url}"\n')
+    return file
 
 
 def test_of_a_damaged_store_there_is_no_backup_and_the_last_one_stays(

@@ -141,7 +141,9 @@ def test_one_that_is_killed_half_way_leaves_the_old_store_in_force(
     assert killed.exitcode == -signal.SIGKILL
     assert (tmp_path / "loading").exists()
     assert held(database) == before
+    assert [*tmp_path.glob(".fieldfare-*")]
     assert restored(saved, tmp_path).held == 4
+    assert not [*tmp_path.glob(".fieldfare-*")]
 
 
 def test_an_older_store_is_brought_to_todays_schema(

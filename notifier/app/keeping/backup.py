@@ -4,17 +4,14 @@ Knows the order in which one is made: copied, looked through, packed, read again
 Must never know an engine's means, nor how a file is packed.
 """
 
-import fcntl
 import os
 import re
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from config.settings import Settings
 from feeds.errors import StoreError
@@ -24,11 +21,9 @@ from feeds.storage.database import Database, value_of
 from notifier.app.keeping import NAMES, TABLES, beside, packed
 from notifier.app.keeping.beside import KeptFile
 from notifier.app.keeping.packed import Manifest
-from notifier.errors import BackupUnusable
 from notifier.storage import VERSIONS
 
 SQLITE, POSTGRESQL = "store.db", "store.dump"
-_WORK = ".fieldfare-backup-"
 _DAMAGED = (
     "the store is damaged, and so would be its backup: put back the last one that was made, or have"
     " `sqlite3 FILE .recover` save what it can"
@@ -75,7 +70,7 @@ def back_up(
         file = target / _named(authority, now) if target.is_dir() else target
         found = beside.kept(settings, settings_file)
         chosen = [each for each in found if with_secrets or not each.is_secret]
-        with _work(file) as folder, database.exclusive("backup"):
+        with packed.work_folder(file.parent, file) as folder, database.exclusive("backup"):
             copied, stored = _copied(database, folder, authority, now, progress)
             left_out = tuple(each.place for each in found if each not in chosen)
             manifest = replace(copied, left_out=left_out)
@@ -151,29 +146,6 @@ def check(stored: Path, wanted: Mapping[str, int], *, is_sqlite: bool) -> None:
     if held != wanted:
         other = sorted(name for name in wanted if held.get(name) != wanted[name])
         raise StoreError(f"the copy of the store holds other rows than it: {', '.join(other)}")
-
-
-@contextmanager
-def _work(file: Path) -> Iterator[Path]:
-    """A folder beside the backup that nobody else may open; those of killed runs are removed."""
-    try:
-        for left in file.parent.glob(f"{_WORK}*"):
-            with suppress(BlockingIOError), _locked(left):
-                shutil.rmtree(left)
-        with TemporaryDirectory(dir=file.parent, prefix=_WORK) as name, _locked(Path(name)):
-            yield Path(name)
-    except OSError as error:
-        raise BackupUnusable(file, f"cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _put(archive: Path, file: Path) -> None:

@@ -1,18 +1,22 @@
 """A backup as one file: a ZIP archive whose last member, the manifest, says what the others are.
 
-Knows the archive, and that what is in it is as it was put there. Must never know a store.
+Knows the archive, that what is in it is as it was put there, and where it is worked on. Must never
+know a store.
 """
 
+import fcntl
 import json
 import os
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from feeds.model import Progress
 from notifier.errors import BackupUnusable
@@ -24,6 +28,7 @@ _CHUNK_BYTES = 1 << 20
 #: Four times as fast as the usual one, for a fifth more bytes; what is packed already is not again.
 _LEVEL = 1
 _PACKED = ".dump"
+_WORK = ".fieldfare-backup-"
 _MODE = 0o600
 
 
@@ -136,6 +141,32 @@ def unpack(
 
 def _compression(name: str) -> int:
     return zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+
+
+@contextmanager
+def work_folder(place: Path, file: Path) -> Iterator[Path]:
+    """A folder in this place that nobody else may open, gone afterwards; those that killed runs
+    left are removed. Raises BackupUnusable, of this file, where there cannot be any.
+    """
+    try:
+        for left in place.glob(f"{_WORK}*"):
+            with suppress(BlockingIOError), locked(left):
+                shutil.rmtree(left)
+        with TemporaryDirectory(dir=place, prefix=_WORK) as name, locked(Path(name)):
+            yield Path(name)
+    except OSError as error:
+        raise BackupUnusable(file, f"{error.filename or place}: {error.strerror}") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Nobody else works there. Raises BlockingIOError where somebody does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

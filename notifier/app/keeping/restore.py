@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from config.settings import Settings, load
 from feeds.errors import StoreError
@@ -71,8 +70,8 @@ def restore(
     does a secret. Raises StoreError, DaemonRuns, BackupUnusable, SettingsError.
     """
     manifest = packed.manifest_of(file)
-    with TemporaryDirectory(dir=settings_file.parent, prefix=".fieldfare-restore-") as name:
-        members = packed.unpack(file, manifest, Path(name), progress)
+    with packed.work_folder(settings_file.parent, file) as folder:
+        members = packed.unpack(file, manifest, folder, progress)
         with _beside(file, manifest, members, settings_file, replace=replace) as (settings, put):
             signs = members[_SIGNS].read_text("utf-8").rstrip("\r\n") if _SIGNS in members else ""
             if signs and settings.secret.get_secret_value() != signs and not replace:
@@ -123,6 +122,7 @@ def _beside(
             yield load(there, os.environ), put
         else:
             written = settings_file.with_name(f".{settings_file.name}.restoring")
+            written.unlink(missing_ok=True)
             _write(written, coming.read_bytes(), undone)
             yield load(written, os.environ), put
             written.replace(settings_file)
