@@ -184,6 +184,8 @@ def bare(tmp_path: Path, sqlite_template: Path, few_topics: Taxonomy) -> tuple[P
 
 def test_an_empty_folder_becomes_the_installation(bare: tuple[Path, Path]) -> None:
     file, folder = bare
+    assert restored(file, folder, dry_run=True).rows["subscribers"] == 4
+    assert [*folder.iterdir()] == []
     report = restored(file, folder, replace=False)
     assert {path.relative_to(folder).as_posix() for path in report.files} == {
         "fieldfare.toml",

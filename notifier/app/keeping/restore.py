@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _COUNTED = ("changes", "items")
 #: By this name the store remembers of when the backup is, until somebody says what follows.
 RESTORED = "restored"
 _PAUSED = (
-    "a backup of {:%Y-%m-%d %H:%M}Z was put back, and what was new since may have been mailed;"
+    "the store of {:%Y-%m-%d %H:%M}Z is in force again, what is new since may have been mailed;"
     " `fieldfare ingest`, then `fieldfare release --restored --drop`, or without --drop"
 )
 #: What signs links; another one makes those that are out lead nowhere.
@@ -43,8 +44,9 @@ _SIGNED_OTHERWISE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreReport:
-    """What was put back, of a backup that was made at a moment: ``rows`` by table; ``files`` are
-    there now, those that ``stay`` differ from the backup's. ``held`` deliveries waited in it.
+    """What was put back into a ``store``, "" where none was, of a backup that was made at a moment:
+    ``rows`` by table; ``files`` are there now, those that ``stay`` differ from the backup's.
+    ``held`` deliveries waited in it.
     """
 
     store: str
@@ -62,9 +64,11 @@ def restore(
     *,
     replace: bool,
     now: datetime,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> RestoreReport:
-    """The installation is as its backup has it, or as it was before.
+    """The installation is as its backup has it, or as it was before. With ``dry_run`` the backup
+    was looked through, and nothing is changed.
 
     Settings that are there stay. A store that holds anything stays, unless it is to be replaced; so
     does a secret. Raises StoreError, DaemonRuns, BackupUnusable, SettingsError.
@@ -72,20 +76,38 @@ def restore(
     manifest = packed.manifest_of(file)
     with packed.work_folder(settings_file.parent, file) as folder:
         members = packed.unpack(file, manifest, folder, progress)
+        backup.check(
+            members[backup.SQLITE if manifest.engine == "sqlite" else backup.POSTGRESQL],
+            manifest.rows,
+            is_sqlite=manifest.engine == "sqlite",
+        )
+        if dry_run:
+            return _report(manifest)
         with _beside(file, manifest, members, settings_file, replace=replace) as (settings, put):
             signs = members[_SIGNS].read_text("utf-8").rstrip("\r\n") if _SIGNS in members else ""
             if signs and settings.secret.get_secret_value() != signs and not replace:
                 raise BackupUnusable(file, _SIGNED_OTHERWISE.format("the secret of the settings"))
             target = _Restoring(file, manifest, settings, replace, now)
             held, store = target.put(members, progress)
-    return RestoreReport(
+    return replace_fields(
+        _report(manifest),
         store=store,
-        made_at=manifest.made_at,
-        version=manifest.version,
-        rows=dict(manifest.rows),
         files=tuple(path for path, is_put in put.items() if is_put),
         stay=tuple(path for path, is_put in put.items() if not is_put),
         held=held,
+    )
+
+
+def _report(manifest: Manifest) -> RestoreReport:
+    """Of a backup that was not put back yet."""
+    return RestoreReport(
+        store="",
+        made_at=manifest.made_at,
+        version=manifest.version,
+        rows=dict(manifest.rows),
+        files=(),
+        stay=(),
+        held=0,
     )
 
 
@@ -166,7 +188,6 @@ class _Restoring:
                 f"its store is of {self.manifest.engine}, and store.url names another engine: put"
                 " it back into one of its own (FIELDFARE_STORE__URL), then `fieldfare move` it",
             )
-        backup.check(stored, self.manifest.rows, is_sqlite=is_sqlite)
         held = self._prepared(stored) if is_sqlite else 0
         node = self.settings.daemon.node
         with closing(self._opened()) as database, stopped(database, node):
@@ -227,7 +248,8 @@ class _Restoring:
                 pg_dump.put_back(connection, *table)
                 if progress:
                     progress(number, len(order))
-            if rows.counted(connection, NAMES) != self.manifest.rows:
+            held = rows.counted(connection, known)
+            if held != {name: self.manifest.rows[name] for name in held}:
                 raise BackupUnusable(self.file, "other rows came back than it holds")
             database.bring_to(connection)
             return self._made_safe(connection)

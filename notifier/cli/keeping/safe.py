@@ -16,6 +16,7 @@ from notifier.cli.invocation import (
 )
 from notifier.cli.output import (
     AsJson,
+    DryRun,
     progress,
     write_json,
     write_line,
@@ -102,6 +103,7 @@ def restore(
         bool,
         typer.Option("--replace", help="Put it in place of a store that holds something already."),
     ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup back: into an empty folder, or where the settings that are there say.
@@ -117,6 +119,7 @@ def restore(
             (settings_file(context) or DEFAULT_FILE).absolute(),
             replace=replace,
             now=clock(),
+            dry_run=dry_run,
             progress=on_progress,
         )
     if as_json:
@@ -127,6 +130,9 @@ def restore(
 
 def _tell_restored(report: "RestoreReport") -> None:
     at = f"{report.made_at:%Y-%m-%d %H:%M}Z"
+    if not report.store:
+        write_line(f"the backup of {at} is sound: {sum(report.rows.values())} rows")
+        return
     write_line(f"{report.store} is as it was at {at}: {sum(report.rows.values())} rows")
     for path in report.files:
         write_line(f"  put back {path}")
