@@ -96,7 +96,8 @@ def digest(connection: Connection, table: Table) -> tuple[int, int]:
     sort texts in their own.
     """
     count = told = 0
-    for some in batches(connection, table):
+    read = select(table).execution_options(yield_per=_ROWS_AT_ONCE)
+    for some in connection.execute(read).partitions():
         count += len(some)
         for row in some:
             made = blake2b(

@@ -55,6 +55,15 @@ def drop(connection: Connection, names: Collection[str]) -> None:
         connection.execute(text(f"DROP TABLE {', '.join(known)}"))
 
 
+def look_over(connection: Connection, names: Iterable[str]) -> None:
+    """The server knows how much each of these tables holds, by which it chooses how to ask them: it
+    would find that out by itself after a while.
+    """
+    if connection.dialect.name == "postgresql":
+        quote = connection.dialect.identifier_preparer.quote
+        connection.execute(text(f"ANALYZE {', '.join(map(quote, names))}"))
+
+
 def last_ids(connection: Connection, tables: Iterable[Table]) -> dict[str, int]:
     """The last id that each table gave out, of a row that is gone by now, too, as far as the engine
     remembers; of those that give out ids, and gave out any.

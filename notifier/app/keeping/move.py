@@ -56,6 +56,7 @@ def move(settings: Settings, to: str, *, progress: Progress | None = None) -> Mo
             source.mark(frozen, MOVED)
         with target.writing(durably=True) as connection:
             rows.go_on_after(connection, TABLES, last_ids)
+            rows.look_over(connection, NAMES)
             search.begin_anew(connection)
             target.unmark(connection, MOVING)
         search.follow(target)

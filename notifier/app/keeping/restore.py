@@ -252,6 +252,7 @@ class _Restoring:
             if held != {name: self.manifest.rows[name] for name in held}:
                 raise BackupUnusable(self.file, "other rows came back than it holds")
             database.bring_to(connection)
+            rows.look_over(connection, NAMES)
             return self._made_safe(connection)
 
     def _made_safe(self, connection: Connection) -> int:
