@@ -187,7 +187,8 @@ class Label:
 class IssuedFrom(StrEnum):
     """Where an issue date was read; a dateline is evidence, the others are statements.
 
-    ``line`` is the place and date below the title of form B, ``push`` what a publisher pushed.
+    ``line`` is the place and date below the title of form B, ``push`` what a publisher pushed,
+    ``editor`` what somebody here corrected.
     """
 
     LABEL = "label"
@@ -197,6 +198,7 @@ class IssuedFrom(StrEnum):
     PAGE = "page"
     LINE = "line"
     PUSH = "push"
+    EDITOR = "editor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +339,7 @@ class Item:
     ``topics`` holds every topic it belongs to, parents included.
     ``updated_at``, unique in the store (RFC 4287 4.2.15), is when it last changed or came back.
     ``group`` is the number of the first item of those that say it in several languages; a
-    ``partial`` one shows what a list says of it.
+    ``partial`` one shows what a list says of it. Its sources withdrew it at ``withdrawn_at``.
     """
 
     number: int

@@ -13,6 +13,7 @@ from enum import Enum, StrEnum, auto
 from feeds.draft import Draft
 from feeds.identity.addresses import without_tracking
 from feeds.identity.candidates import PUSHED
+from feeds.identity.correction import Correction
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import plain
 from feeds.identity.merge import completed
@@ -44,8 +45,9 @@ class Known:
     """An item as far as a decision needs it; its slug names it.
 
     ``draft`` is what it says, ``source`` the one whose words these are, ``group`` the slug of the
-    first item of those that say it in several languages, ``revised`` when it was of late. It has
-    no ``uid``, ``number`` and ``updated_at`` until it is stored.
+    first item of those that say it in several languages, ``revised`` when it was of late. What an
+    editor says of it by a ``correction`` is shown instead, and decides nothing here. It has no
+    ``uid``, ``number`` and ``updated_at`` until it is stored.
     """
 
     slug: str
@@ -59,6 +61,7 @@ class Known:
     uid: str = ""
     number: int = 0
     updated_at: datetime | None = None
+    correction: Correction | None = None
 
     @property
     def is_withdrawn(self) -> bool:
@@ -160,7 +163,7 @@ def decide(
     if speed is Pace.LATER:
         return Postponed(known)
     is_like_for_like = replaces and told.partial == known.draft.partial
-    differs = is_like_for_like and _substance(told) != _substance(known.draft)
+    differs = is_like_for_like and says_otherwise(told, known.draft)
     significant = differs and speed is Pace.FREE and precedence is not Precedence.HIGHER
     return Revised(item=known, draft=told, content_hash=said, significant=significant)
 
@@ -220,8 +223,12 @@ def _gains(told: Draft, known: Draft, *, is_own: bool) -> bool:
     return told.provenance is not None and known.provenance is None
 
 
-def _substance(draft: Draft) -> str:
-    return substance(draft.title, draft.summary, draft.body, draft.issued)
+def says_otherwise(one: Draft, other: Draft) -> bool:
+    """Whether readers of one would learn something else than those of the other."""
+    said, known = (
+        substance(each.title, each.summary, each.body, each.issued) for each in (one, other)
+    )
+    return said != known
 
 
 # -- When it was published and updated, in UTC, and whether it was news by then -------------------

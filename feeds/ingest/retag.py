@@ -15,6 +15,7 @@ from threading import Event
 
 from feeds import search
 from feeds.draft import Draft
+from feeds.identity.correction import Deed, ItemStep, corrected, differences
 from feeds.identity.decide import Known, revised_updated
 from feeds.identity.ids import content_hash
 from feeds.ingest.edit import Publish
@@ -111,6 +112,10 @@ def _write(
 ) -> None:
     digests = read_items.last_digests(connection, [item.number for item, _ in anew])
     changes = next_numbers(connection, "changes", len(anew))
+    said = (
+        (item, draft, item.correction and item.correction.moved(taxonomy.current))
+        for item, draft in anew
+    )
     revisions = [
         Revision(
             known=replace(
@@ -119,14 +124,22 @@ def _write(
                 draft=draft,
                 content_hash=content_hash(draft),
                 updated_at=item.updated_at or now,
+                correction=correction,
             ),
             change=change,
             significant=False,
-            implied=taxonomy.implied_by(draft.labels),
+            implied=taxonomy.implied_by(corrected(draft, correction).labels),
             digest=digests[item.number],
             recorded_at=now,
+            step=ItemStep(
+                at=now,
+                deed=Deed.FILED,
+                who="taxonomy",
+                is_editor=True,
+                changes=differences(item.draft, draft),
+            ),
         )
-        for (item, draft), change in zip(anew, changes, strict=True)
+        for (item, draft, correction), change in zip(said, changes, strict=True)
     ]
     write_items.write(connection, revisions, moved)
 

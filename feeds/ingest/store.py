@@ -6,6 +6,8 @@ Knows the calls within one transaction. Must never decide, or begin and end a tr
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from feeds.draft import Draft
+from feeds.identity.correction import Deed, ItemStep, corrected, differences
 from feeds.identity.decide import (
     Added,
     Known,
@@ -14,6 +16,7 @@ from feeds.identity.decide import (
     first_updated,
     freshness,
     revised_updated,
+    says_otherwise,
 )
 from feeds.identity.ids import Identity, is_permanent
 from feeds.ingest import Terms
@@ -57,7 +60,7 @@ def _store(
     written |= {each.known.slug: each.known for each in revisions}
     if restored := [one for one in group if isinstance(one.decision, Restored)]:
         back = [written.get(one.item.slug, one.item).number for one in restored]
-        updated = write_items.restore(connection, back, terms.now)
+        updated = write_items.restore(connection, terms.source, back, terms.now)
         again = (_as_written(one, written) for one in restored)
         written |= {each.slug: replace(each, updated_at=updated[each.number]) for each in again}
     _link(connection, group, written, terms.source)
@@ -84,27 +87,43 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         archive_after_days=terms.archive_after_days,
         is_first_look=terms.is_first_look,
     )
-    significant = not isinstance(decision, Revised) or decision.significant
+    significant = not isinstance(decision, Revised) or _is_seen(decision, draft)
     if isinstance(decision, Added):
         updated_at = first_updated(
             draft.issued, terms.now, fresh, terms.zone, number=item.number, change=change
         )
     elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
-    gone_at = decision.item.withdrawn_at if isinstance(decision, Revised) else None
+    gone_at, step = None, None
+    shown = corrected(draft, item.correction)
+    if isinstance(decision, Revised):
+        gone_at = decision.item.withdrawn_at
+        deed = Deed.RESTORED if gone_at else Deed.REVISED
+        told = differences(decision.item.draft, draft)
+        step = ItemStep(at=terms.now, deed=deed, who=terms.source, changes=told)
     if gone_at:
         updated_at = revised_updated(terms.now, change, gone_when(gone_at, updated_at))
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,
         significant=significant,
-        implied=terms.taxonomy.implied_by(draft.labels),
+        implied=terms.taxonomy.implied_by(shown.labels),
         digest=one.candidate.digest,
         recorded_at=terms.now,
         group=group,
         freshness=fresh,
         is_back=gone_at is not None,
+        step=step,
     )
+
+
+def _is_seen(decision: Revised, draft: Draft) -> bool:
+    """Whether readers should look again: not where an editor's word stands before what is new."""
+    said = decision.item.correction
+    if said is None:
+        return decision.significant
+    before = corrected(decision.item.draft, said)
+    return decision.significant and says_otherwise(corrected(draft, said), before)
 
 
 def _ids(connection: Connection, new: Sequence[Judged], terms: Terms) -> Iterator[str]:

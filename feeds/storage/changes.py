@@ -139,7 +139,7 @@ def _last(connection: Connection, numbers: Collection[int]) -> dict[int, dict[st
 
 
 def _row(revision: "Revision") -> dict[str, object]:
-    draft = revision.known.draft
+    draft = revision.shown
     texts = _BREAK.join((draft.title, draft.summary, draft.body))
     topics = {label.ref for label in (*draft.labels, *revision.implied) if label.ref}
     return {

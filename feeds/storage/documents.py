@@ -5,7 +5,7 @@ Knows signatures, quarantine, originals and keys. Must never know what a documen
 
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -202,6 +202,18 @@ def left(
     query = select(item_keys.c.key, item_keys.c.item).where(*of_it, item_keys.c.gone_at.is_(None))
     rows = connection.execute(query).all()
     return {item for _, item in rows} - {item for key, item in rows if key in keys}
+
+
+def copies(connection: Connection, item: int) -> Sequence[tuple[str, str]]:
+    """The documents that are taken for copies of an item, each with its source."""
+    twins = (
+        item_keys.c.item == item,
+        item_keys.c.role == Role.TWIN.value,
+        item_keys.c.gone_at.is_(None),
+    )
+    columns = (item_keys.c.source, item_keys.c.document)
+    rows = connection.execute(select(*columns).where(*twins).distinct().order_by(*columns))
+    return [(row.source, row.document) for row in rows]
 
 
 def promote_copies(connection: Connection, source: str, gone: ColumnElement[bool]) -> None:

@@ -170,7 +170,7 @@ def languages(connection: Connection) -> Sequence[str]:
 
 def last_changed(connection: Connection, limit: int) -> Sequence[int | Tombstone]:
     """What changed last, the latest first: numbers of items, of those that are gone a tombstone."""
-    gone_at = func.coalesce(items.c.withdrawn_at, items.c.merged_at)
+    gone_at = func.coalesce(items.c.retracted_at, items.c.withdrawn_at, items.c.merged_at)
     columns = (items.c.number, items.c.uid, gone_at, items.c.updated_at)
     rows = connection.execute(select(*columns).order_by(items.c.change.desc()).limit(limit))
     return [Tombstone(uid, gone_when(at, was)) if at else number for number, uid, at, was in rows]

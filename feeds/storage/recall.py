@@ -5,6 +5,7 @@ Knows the keys, names, hashes and traits items are found by. Must never know wha
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Issued, Item
 from feeds.storage.columns import among
+from feeds.storage.edits import corrections
 from feeds.storage.read_items import parts, read
 from feeds.storage.tables import is_shown, item_keys, items, revisions
 
@@ -76,10 +78,16 @@ def knowns(
         groups = select(items.c.group).where(items.c.number.in_(some))
         its = read(connection, items.c.group.in_(groups))
         recent = _recent(connection, [item.number for item in its], since)
+        said = corrections.known(connection, [item.number for item in its])
         slugs = {item.number: item.slug for item in its}
         for item in its:
             group = slugs.get(item.group, item.slug)
-            found[item.number] = _known(item, group, recent.get(item.number, ()))
+            known = _known(item, group, recent.get(item.number, ()))
+            if item.number in said:
+                correction, cell = said[item.number]
+                draft = corrections.stated(known.draft, cell)
+                known = replace(known, draft=draft, correction=correction)
+            found[item.number] = known
     return found
 
 

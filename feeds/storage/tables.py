@@ -77,8 +77,9 @@ documents = Table(
 #: One row an item; ``number`` is its place in commit order, ``change`` its latest revision's.
 #: ``source`` is the one whose words it shows; a ``partial`` one shows what a listing says of it.
 #: ``group`` is the number of the first of the items that say the same in several languages. The
-#: keys find near twins. Withdrawn and merged ones are nowhere shown (`is_shown`). ``news_at`` is
-#: when it became news, and stays: feeds and pages are ordered by it.
+#: keys find near twins. Those withdrawn by their sources, ``retracted_at`` by an editor, or merged
+#: are nowhere shown (`is_shown`). ``news_at`` is when it became news, and stays: feeds and pages
+#: are ordered by it.
 items = Table(
     "items",
     metadata,
@@ -105,6 +106,7 @@ items = Table(
     Column("title_key", BigInteger, index=True),
     Column("opening_key", BigInteger, index=True),
     Column("withdrawn_at", Instant),
+    Column("retracted_at", Instant),
     Column("merged_into", Number),
     Column("merged_at", Instant),
     # Behind these rows go on in pages of their own (SQLite): what lists are made of comes first.
@@ -118,8 +120,10 @@ items = Table(
     Column("markup", Text, nullable=False, server_default=""),
 )
 
+#: What hides an item, each by itself.
+HIDES = ("withdrawn_at", "retracted_at", "merged_into")
 #: What feeds, pages, mails and lists show of the items.
-is_shown = and_(items.c.withdrawn_at.is_(None), items.c.merged_into.is_(None))
+is_shown = and_(*(items.c[name].is_(None) for name in HIDES))
 
 #: The names an item is known by: at a source, or everywhere where ``source`` is empty. ``role``
 #: says what the ``document`` is to the item (own, name, twin), ``content_hash`` what it told last,
@@ -162,7 +166,31 @@ item_topics = Table(
     ),
 )
 
-#: Every revision an item had; the original it was read from holds its text.
+#: What an editor said of an item, and what its sources say where that is not shown.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("item", Number, ForeignKey("items.number"), primary_key=True),
+    Column("said", JSON, nullable=False),
+    Column("stated", JSON, nullable=False),
+)
+
+#: What was done to an item since it was added, by a source or an editor (``who``); ``changes`` are
+#: packed JSON: each field as it was and as it is since.
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("item", Number, ForeignKey("items.number"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("is_editor", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changes", LargeBinary),
+)
+
+#: Every revision of an item that a document made; the original it was read from holds its text.
 revisions = Table(
     "revisions",
     metadata,

@@ -7,7 +7,6 @@ why an item changed.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +24,8 @@ from sqlalchemy import (
 )
 
 from config.values import primary_language
+from feeds.draft import Draft
+from feeds.identity.correction import Deed, ItemStep, corrected
 from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
@@ -32,6 +33,7 @@ from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage import changes, documents
 from feeds.storage.columns import among
 from feeds.storage.database import next_numbers
+from feeds.storage.edits import corrections, item_history
 from feeds.storage.engines import upsert
 from feeds.storage.many_rows import add
 from feeds.storage.read_items import read
@@ -54,9 +56,10 @@ _Filed = tuple[int, str, str]
 class Revision:
     """What an item says from change number ``change`` on: ``known``, under its number.
 
-    Its topics are those it names and those that these have ``implied``. ``digest`` is of the
-    document it was read from. The number of the ``group`` and ``freshness`` are those of a new
-    item, and stay. One that ``is_back`` was withdrawn before.
+    What is ``shown`` of it has the topics it names and those that these have ``implied``.
+    ``digest`` is of the document it was read from, "" where an editor said it. The number of the
+    ``group`` and ``freshness`` are those of a new item, and stay. One that ``is_back`` was
+    withdrawn before. The ``step`` is that of its history, if any.
     """
 
     known: Known
@@ -68,17 +71,12 @@ class Revision:
     group: int = 0
     freshness: Fresh = Fresh.NEWS
     is_back: bool = False
+    step: ItemStep | None = None
 
-
-class NotMerged(StrEnum):
-    """Why two items were not merged, or one not split off."""
-
-    MISSING = "there is no such item"
-    ITSELF = "an item cannot be merged into itself"
-    HIDDEN = "the item to merge into is hidden itself: name the one it was merged into"
-    WITHDRAWN = "the item to merge into was withdrawn by its publisher"
-    LEADING = "others were merged into this item: split them off first"
-    WHOLE = "the item is merged into no other"
+    @property
+    def shown(self) -> Draft:
+        """What readers see of it."""
+        return corrected(self.known.draft, self.known.correction)
 
 
 # -- What items say --------------------------------------------------------------------------------
@@ -115,7 +113,7 @@ def write(
     dated = ((each, since[each.known.number]) for each in changed)
     topics = [row for each, at in dated for row in _topics(each, filed_since, at)]
     add(connection, item_topics, topics)
-    add(connection, revisions, list(map(_revision, changed)))
+    _remember(connection, changed)
     changes.record(connection, changed)
     filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
     left = before.keys() - filed
@@ -124,6 +122,15 @@ def write(
     _touch(connection, touching, max(each.change for each in changed))
     at = max(revised_updated(each.recorded_at, each.change) for each in changed)
     _move(connection, {place[1:] for place in left}, at)
+
+
+def _remember(connection: Connection, changed: Sequence[Revision]) -> None:
+    """What documents and editors said is on record beside what is shown."""
+    add(connection, revisions, [_revision(each) for each in changed if each.digest])
+    said = ((each.known.number, each.known.correction, each.known.draft) for each in changed)
+    corrections.keep(connection, {item: (own, draft) for item, own, draft in said if own})
+    steps = ((each.known.number, each.step) for each in changed)
+    item_history.record(connection, ((item, step) for item, step in steps if step))
 
 
 def _new(first: Revision) -> dict[str, object]:
@@ -141,7 +148,7 @@ def _new(first: Revision) -> dict[str, object]:
 
 def _content(revision: Revision) -> dict[str, object]:
     """The columns of an item that a revision sets."""
-    known, draft = revision.known, revision.known.draft
+    known, draft = revision.known, revision.shown
     issued = draft.issued
     return {
         "change": revision.change,
@@ -168,8 +175,8 @@ def _content(revision: Revision) -> dict[str, object]:
         "provenance": draft.provenance and _origin(draft.provenance),
         "rights": [*draft.rights],
         "marks": " ".join(sorted(draft.marks)),
-        "title_key": title_key(draft.title),
-        "opening_key": opening_key(draft),
+        "title_key": title_key(known.draft.title),
+        "opening_key": opening_key(known.draft),
         "withdrawn_at": known.withdrawn_at,
     }
 
@@ -197,9 +204,10 @@ def _topics(
     """Where an item is filed: where it was ``filed`` before it is news since then, elsewhere
     ``since`` now.
     """
-    number, named = revision.known.number, revision.known.draft.labels
+    number, shown = revision.known.number, revision.shown
+    named = shown.labels
     places = [(each.kind.value, each.slug, each.text) for each in (*named, *revision.implied)]
-    if language := revision.known.draft.language:
+    if language := shown.language:
         places.append((LANGUAGE, primary_language(language), language))
     for position, (kind, slug, label) in enumerate(places):
         yield {
@@ -308,7 +316,9 @@ def leave(
     their = _shown_by(source, names, only)
     documents.promote_copies(connection, source, their)
     connection.execute(update(item_keys).where(their).values(gone_at=now))
-    _change(connection, [each.number for each in gone], {"withdrawn_at": now}, now)
+    step = ItemStep(at=now, deed=Deed.WITHDRAWN, who=source)
+    item_history.record(connection, ((each.number, step) for each in gone))
+    set_hidden(connection, [each.number for each in gone], {"withdrawn_at": now}, now)
     return gone
 
 
@@ -319,49 +329,24 @@ def _shown_by(
     return their if only is None else and_(their, among(item_keys.c.item, only))
 
 
-def restore(connection: Connection, back: Sequence[int], now: datetime) -> Mapping[int, datetime]:
-    """These items are shown again; when each was updated by that."""
-    return _change(connection, back, {"withdrawn_at": None}, now)
+def restore(
+    connection: Connection, source: str, back: Sequence[int], now: datetime
+) -> Mapping[int, datetime]:
+    """A source shows these items again; when each was updated by that."""
+    step = ItemStep(at=now, deed=Deed.RESTORED, who=source)
+    item_history.record(connection, ((number, step) for number in back))
+    return set_hidden(connection, back, {"withdrawn_at": None}, now)
 
 
-def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMerged | None:
-    """``item`` is hidden, as ``into`` tells the same; or why not. `split` undoes it."""
-    if item == into:
-        return NotMerged.ITSELF
-    columns = (items.c.number, items.c.merged_into, items.c.withdrawn_at)
-    query = select(*columns).where(items.c.number.in_((item, into)))
-    found = {row.number: row for row in connection.execute(query)}
-    if len(found) < len({item, into}):
-        return NotMerged.MISSING
-    if found[into].merged_into is not None:
-        return NotMerged.HIDDEN
-    if found[into].withdrawn_at is not None:
-        # Neither would be shown any more.
-        return NotMerged.WITHDRAWN
-    leading = select(items.c.number).where(items.c.merged_into == item).limit(1)
-    if connection.scalar(leading) is not None:
-        return NotMerged.LEADING
-    _change(connection, [item], {"merged_into": into, "merged_at": now}, now)
-    return None
-
-
-def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
-    """``item`` stands for itself again; or why not."""
-    row = connection.execute(select(items.c.merged_into).where(items.c.number == item)).first()
-    if row is None or row.merged_into is None:
-        return NotMerged.WHOLE if row else NotMerged.MISSING
-    _change(connection, [item], {"merged_into": None, "merged_at": None}, now)
-    return None
-
-
-def _change(
+def set_hidden(
     connection: Connection,
     numbers: Sequence[int],
     values: dict[str, datetime | int | None],
     now: datetime,
 ) -> Mapping[int, datetime]:
-    """Each of these items leaves the feeds of its topics, or is back there, by a change of its own;
-    when each was updated: what is back later than it was said to be gone (RFC 6721, section 3).
+    """By ``values`` each of these items leaves the feeds of its topics, or is back there, by a
+    change of its own; when each was updated: what is back later than it was said to be gone (RFC
+    6721, section 3).
     """
     if not numbers:
         return {}
@@ -389,8 +374,9 @@ def _updated(
     connection: Connection, drawn: Mapping[int, int], now: datetime, *, is_back: bool
 ) -> Mapping[int, datetime]:
     """When these items were updated, or are by these changes if by them they are back."""
-    columns = (items.c.number, items.c.updated_at, items.c.withdrawn_at, items.c.merged_at)
-    rows = connection.execute(select(*columns).where(among(items.c.number, drawn)))
+    columns = (items.c.number, items.c.updated_at)
+    gone_at = (items.c[name] for name in ("withdrawn_at", "retracted_at", "merged_at"))
+    rows = connection.execute(select(*columns, *gone_at).where(among(items.c.number, drawn)))
     updated = {}
     for number, at, *gone in rows:
         went = gone_when(max(filter(None, gone), default=at), at)

@@ -109,7 +109,7 @@ class Keep:
     """Nothing is to be done now."""
 
 
-Step = Ask | Drop | Keep
+ItemStep = Ask | Drop | Keep
 
 
 def offered(source: str, hub: Hub, *, token: str, secret: str, now: datetime) -> Lease:
@@ -125,7 +125,7 @@ def offered(source: str, hub: Hub, *, token: str, secret: str, now: datetime) ->
     )
 
 
-def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> Step:
+def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> ItemStep:
     """What is to be done about a lease; ``wanted`` is what its source offers, if it is to be used.
 
     A lease on something else is given back.
@@ -144,7 +144,7 @@ def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> Step:
     return Ask(_asked(lease, state, now), Mode.SUBSCRIBE)
 
 
-def _unsubscribe(lease: Lease, now: datetime) -> Step:
+def _unsubscribe(lease: Lease, now: datetime) -> ItemStep:
     is_leaving = lease.state is LeaseState.LEAVING
     is_unknown = lease.state in (LeaseState.OFFERED, LeaseState.DENIED)
     is_over = lease.expires_at is not None and lease.expires_at <= now

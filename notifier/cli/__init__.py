@@ -21,6 +21,7 @@ from notifier.cli import (
     subscription,
     topic,
 )
+from notifier.cli.editing import edited_items
 from notifier.cli.keeping import safe
 from notifier.cli.start import new_installation, taxonomies
 
@@ -76,6 +77,7 @@ for module in (
     parse,
     ingest,
     topic,
+    edited_items,
     subscription,
     delivery,
     came_back,

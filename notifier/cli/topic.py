@@ -1,4 +1,4 @@
-"""Commands on items and topics: publish, topics, map, items with merge and split.
+"""Commands on topics and what is published: publish, topics, map.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
@@ -9,23 +9,16 @@ import typer
 
 from feeds.model import TopicKind
 from notifier.cli.invocation import house_for, stopping
-from notifier.cli.output import AsJson, DryRun, Limit, progress, write_report, write_rows
-
-_Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
+from notifier.cli.output import AsJson, DryRun, progress, write_report, write_rows
 
 #: So long a daemon may publish meanwhile what an edit before this one changed.
-_PUBLISH_SECONDS = 30.0
+PUBLISH_SECONDS = 30.0
 
 
 def register(app: typer.Typer) -> None:
     for command in (publish, topics):
         app.command()(command)
     app.command("map")(map_)
-    shown = typer.Typer(invoke_without_command=True)
-    shown.callback()(items)
-    shown.command()(merge)
-    shown.command()(split)
-    app.add_typer(shown, name="items")
 
 
 def publish(
@@ -137,95 +130,10 @@ def map_(
             topic,
             names or (),
             now=house.clock(),
-            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
+            publish=lambda: house.publish(wait_seconds=PUBLISH_SECONDS).feeds_written,
             everything=everything,
             dry_run=dry_run,
         )
     done = "would be filed anew" if dry_run else "filed anew"
     text = f"{report.items} items {done}, {report.feeds_written} feeds written"
     write_report(report, text, as_json=as_json)
-
-
-def items(
-    context: typer.Context,
-    topic: Annotated[str | None, typer.Option(help="Only this topic, as KIND:SLUG.")] = None,
-    hidden: Annotated[
-        bool, typer.Option("--hidden", help="Those withdrawn or merged into another.")
-    ] = False,
-    limit: Limit = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List the items, the latest first; merge two that are one, and split them again."""
-    from datetime import timedelta
-
-    from feeds.storage import overview
-    from notifier.storage import matches
-
-    if context.invoked_subcommand:
-        return
-    with house_for(context) as house:
-        followed = house.taxonomy.find(topic).ref if topic else None
-        hold = timedelta(minutes=house.settings.mail.hold_minutes)
-        with house.database.reading() as connection:
-            held = matches.held(connection, hold, house.clock())
-            rows = overview.item_list(connection, followed, limit, held, hidden=hidden)
-    until = ("mailed from",) if any(row.mailed_from for row in rows) else ()
-    write_rows(
-        rows,
-        ("item", "issued", "title", "topics", *until),
-        lambda row: (
-            *(row.slug, row.issued, row.title, ", ".join(row.topics)),
-            *(row.mailed_from and f"{row.mailed_from:%Y-%m-%d %H:%M}Z" for _ in until),
-        ),
-        as_json=as_json,
-        empty="none is hidden" if hidden else "no such items; `fieldfare ingest` picks them up",
-    )
-
-
-def merge(
-    context: typer.Context,
-    item: _Slug,
-    into: _Slug,
-    third_party: Annotated[
-        bool,
-        typer.Option("--third-party", help="Even behind the words of who does not own its host."),
-    ] = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Hide an item, as another one tells the same; nothing of it is lost."""
-    from feeds.identity.ownership import NOBODYS
-    from feeds.ingest import edit
-    from notifier.app.sources import ownership
-
-    with house_for(context, logs=True) as house:
-        report = edit.merge(
-            house.database,
-            item,
-            into,
-            now=house.clock(),
-            ownership=NOBODYS if third_party else ownership(house.settings.sources),
-            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
-            dry_run=dry_run,
-        )
-    done = "would be" if dry_run else "is"
-    text = f"{report.item} {done} merged into {report.into}; `items split` undoes it"
-    write_report(report, text, as_json=as_json)
-
-
-def split(
-    context: typer.Context, item: _Slug, dry_run: DryRun = False, as_json: AsJson = False
-) -> None:
-    """Show a merged item again, by itself; one that is shown already stays so."""
-    from feeds.ingest import edit
-
-    with house_for(context, logs=True) as house:
-        report = edit.split(
-            house.database,
-            item,
-            now=house.clock(),
-            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
-            dry_run=dry_run,
-        )
-    done = "would stand" if dry_run else "stands"
-    write_report(report, f"{report.item} {done} for itself", as_json=as_json)

@@ -1,16 +1,18 @@
 """What digests told: recipes of which their messages are made again.
 
 Knows the table ``renderings``, and the column of ``deliveries`` that names a row of it. Must never
-know what a recipe says, or what is sent when.
+know what a recipe says but for its items, or what is sent when.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from feeds.storage.engines import upsert
+from notifier.digest.recipe import items_of
+from notifier.model import DeliveryState
 from notifier.storage.tables import deliveries, renderings
 
 #: A day lasts two around the world, and a mail that waits is given up after some days.
@@ -57,6 +59,32 @@ def told(connection: Connection, subscriber: int, but: int) -> Sequence[str]:
         .where(deliveries.c.subscriber == subscriber, deliveries.c.id != but)
     )
     return connection.scalars(rows).all()
+
+
+class Telling(NamedTuple):
+    """In the digests of a ``period`` an item went out to so many, between two moments."""
+
+    period: str
+    readers: int
+    first_at: datetime
+    last_at: datetime
+
+
+def tellings(connection: Connection, item: int) -> Sequence[Telling]:
+    """The digests in which an item went out, as far as they are kept, the first one first."""
+    told = deliveries.c.rendering.in_(_telling(connection, item))
+    columns = (deliveries.c.period, func.count(), func.min(deliveries.c.settled_at))
+    query = select(*columns, func.max(deliveries.c.settled_at)).group_by(deliveries.c.period)
+    went_out = query.where(told, deliveries.c.state == DeliveryState.ACCEPTED)
+    rows = connection.execute(went_out.order_by(func.min(deliveries.c.settled_at)))
+    return [Telling(*row) for row in rows]
+
+
+def _telling(connection: Connection, item: int) -> Sequence[str]:
+    """The recipes, by their digests, that tell of an item."""
+    named = (renderings.c.recipe.contains(f"[{item}{end}") for end in "],")
+    rows = connection.execute(select(renderings.c.digest, renderings.c.recipe).where(or_(*named)))
+    return [row.digest for row in rows if item in items_of(row.recipe)]
 
 
 def forget(connection: Connection, before: datetime) -> None:

@@ -176,3 +176,30 @@ def test_a_topic_is_renamed_in_the_taxonomy(house: Installation) -> None:
     (anna,) = house.report("subscribers")
     assert anna["digests"][0]["selections"] == ["field=police"]
     assert house.report("publish")["files"] == []
+
+
+def test_an_editor_corrects_withdraws_and_is_asked_why(house: Installation) -> None:
+    """Feeds and pages follow at once; the history tells it all."""
+    house.report("map", "issuer:secretariat", UNKNOWN)
+    [item] = [row["slug"] for row in house.report("items") if "First" in row["title"]]
+    why = ("--reason", "a typo", "--by", "Eva")
+    assert b"say why" in house.call("items", "correct", item, "--title", "The course").stderr
+    told = house.report("items", "correct", item, "--title", "The course", *why, "--dry-run")
+    assert told["changes"] == {"title": ["First course", "The course"]}
+    assert "First course" in feed(house, "issuers/secretariat")
+    near = house.call("items", "correct", item, "--topic", "field:policin", *why)
+    assert (near.returncode, b"field:policing" in near.stderr) == (1, True)
+    house.report("items", "correct", item, "--title", "The course", *why)
+    shown = feed(house, "issuers/secretariat")
+    assert ("The course" in shown, "First course" in shown) == (True, False)
+    house.report("items", "withdraw", item, *why)
+    assert "The course" not in feed(house, "issuers/secretariat")
+    house.report("ingest", str(house.folder / "inbox"))
+    assert [row["slug"] for row in house.report("items", "--hidden")] == [item]
+    house.report("items", "restore", item, *why)
+    house.report("items", "correct", item, "--undo", *why)
+    assert "First course" in feed(house, "issuers/secretariat")
+    steps = house.report("items", "history", item)["steps"]
+    deeds = ["corrected", "withdrawn", "restored", "released"]
+    assert [(step["deed"], step["who"]) for step in steps][-4:] == [(deed, "Eva") for deed in deeds]
+    assert b"corrected by Eva: a typo" in house.call("items", "history", item).stdout

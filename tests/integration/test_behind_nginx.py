@@ -20,8 +20,8 @@ from feeds.ingest.retag import follow
 from feeds.model import Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
-from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from notifier.storage import VERSIONS
 from notifier.subscribers.links import MailLinks
@@ -70,7 +70,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, few_topics: Taxonomy) -> I
         database.migrate()
         shown, merged = store(database, few_topics, [a_draft(), a_draft(title="The same")])
         with database.writing() as connection:
-            write_items.merge(connection, merged.number, shown.number, NOON)
+            hiding.merge(connection, merged.number, shown.number, NOON)
         site, taxonomy = a_site(url=SITE, hubs=(HUB,)), _renamed(database)
         # Where nothing but files is served nobody answers searches and forms.
         alone = folder / "alone"

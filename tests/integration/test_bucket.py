@@ -109,7 +109,7 @@ def withdraw(house: House, number: int) -> None:
     """An item is gone."""
     gone = NOON + timedelta(hours=1)
     with house.database.writing() as connection:
-        write_items._change(connection, [number], {"withdrawn_at": gone}, gone)
+        write_items.set_hidden(connection, [number], {"withdrawn_at": gone}, gone)
 
 
 def test_the_bucket_holds_what_is_published_as_what_it_is(house: House) -> None:

@@ -18,8 +18,9 @@ from feeds.selection import EVERYWHERE
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
 from feeds.storage import documents, entries, overview, read_items, write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
+from feeds.storage.edits.hiding import NotMerged
 from feeds.storage.tables import items, revisions, touched
-from feeds.storage.write_items import NotMerged
 from feeds.taxonomy import Taxonomy
 from feeds.times import gone_when
 from tests.builders import a_draft, a_label
@@ -300,24 +301,24 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
         house.document("b", a_story("Two", paragraphs=(OTHER,))),
     )
     with house.intake.database.writing() as connection:
-        assert write_items.merge(connection, 2, 2, NOW) is NotMerged.ITSELF
-        assert write_items.merge(connection, 2, 9, NOW) is NotMerged.MISSING
-        assert write_items.split(connection, 9, NOW) is NotMerged.MISSING
-        assert write_items.split(connection, 2, NOW) is NotMerged.WHOLE
-        assert write_items.merge(connection, 2, 1, NOW) is None
-        assert write_items.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
+        assert hiding.merge(connection, 2, 2, NOW) is NotMerged.ITSELF
+        assert hiding.merge(connection, 2, 9, NOW) is NotMerged.MISSING
+        assert hiding.split(connection, 9, NOW) is NotMerged.MISSING
+        assert hiding.split(connection, 2, NOW) is NotMerged.WHOLE
+        assert hiding.merge(connection, 2, 1, NOW) is None
+        assert hiding.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
         write_items.leave(connection, "own", (), now=NOW)
         assert latest(connection, EVERYWHERE, 9) == [1]
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
-        assert write_items.merge(connection, 1, 3, NOW) is NotMerged.LEADING
-        assert write_items.split(connection, 2, NOW) is None
+        assert hiding.merge(connection, 1, 3, NOW) is NotMerged.LEADING
+        assert hiding.split(connection, 2, NOW) is None
     assert sorted(house.shown()) == [1, 2, 3]
     assert {row.change for row in house.intake.items()} == {1, 4, 5}
     with house.intake.database.writing() as connection:
         write_items.leave(connection, "own", ["c"], now=NOW)
-        assert write_items.merge(connection, 2, 3, NOW) is NotMerged.WITHDRAWN
+        assert hiding.merge(connection, 2, 3, NOW) is NotMerged.WITHDRAWN
     assert sorted(house.shown()) == [1, 2]
 
 

@@ -128,7 +128,8 @@ def test_an_item_is_not_hidden_behind_a_third_partys_words_unasked(house: House)
     show(house, "others", FALSE)
     show(house, "own", a_story("What we pushed", url=None, paragraphs=(OTHER * 2,)))
     ours, theirs, pushed = (row.slug for row in house.intake.items())
-    merge = partial(edit.merge, house.intake.database, now=NOW, publish=lambda: 0)
+    by = edit.Editor(who="an editor", reason="one")
+    merge = partial(edit.merge, house.intake.database, by=by, now=NOW, publish=lambda: 0)
     with pytest.raises(NotEdited, match="'others' is a third party to it"):
         merge(ours, theirs, ownership=OWNERS)
     # Nobody owns what has no address.

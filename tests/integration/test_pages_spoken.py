@@ -26,6 +26,7 @@ from feeds.publish.rebuild import publish
 from feeds.publish.site import Site
 from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
 from notifier.digest.render import Renderer
@@ -152,8 +153,8 @@ def spoken(
         own = store(database, taxonomy, drafts())
         [brief, *_] = store(database, taxonomy, drafts(), source="web")
         with database.writing() as connection:
-            write_items.merge(connection, own[1].number, own[0].number, NOON)
-            write_items._change(connection, [brief.number], {"withdrawn_at": NOW}, NOW)
+            hiding.merge(connection, own[1].number, own[0].number, NOON)
+            write_items.set_hidden(connection, [brief.number], {"withdrawn_at": NOW}, NOW)
         reader = a_subscriber(public_id=PUBLIC_ID, topics=(TopicRef(TopicKind.FIELD, "fishing"),))
         subscribe(database, replace(reader, language=language))
         files = publish(database, taxonomy, Files(root), site).files

@@ -21,6 +21,7 @@ from feeds.selection import Selection
 from feeds.storage import tables as of_feeds
 from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from notifier.digest.plan import Planner
 from notifier.digest.recipe import items_of
@@ -193,14 +194,14 @@ class History:
 
     def _hide(self, number: int, at: datetime | None) -> None:
         with self.database.writing() as connection:
-            write_items._change(connection, [number], {"withdrawn_at": at}, self.now)
+            write_items.set_hidden(connection, [number], {"withdrawn_at": at}, self.now)
 
     def merge(self) -> None:
         shown = set(self.drafts) - self.withdrawn - self.merged
         into = self._one(shown)
         with self.database.writing() as connection:
             for number in sorted(shown - {into})[:1]:
-                if write_items.merge(connection, number, into, self.now) is None:
+                if hiding.merge(connection, number, into, self.now) is None:
                     self.merged.add(number)
 
     def split(self) -> None:
@@ -209,7 +210,7 @@ class History:
         if number := self._one(self.merged):
             self.merged.remove(number)
             with self.database.writing() as connection:
-                assert write_items.split(connection, number, self.now) is None
+                assert hiding.split(connection, number, self.now) is None
             self._happened(number, None)
 
     # -- People ------------------------------------------------------------------------------------

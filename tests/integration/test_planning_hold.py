@@ -62,7 +62,7 @@ def test_what_is_held_is_left_to_the_next_mail(
 
 def test_what_is_withdrawn_meanwhile_is_never_mailed(database: Database, item: Item) -> None:
     with database.writing() as connection:
-        write_items._change(connection, [item.number], {"withdrawn_at": SEVEN}, SEVEN)
+        write_items.set_hidden(connection, [item.number], {"withdrawn_at": SEVEN}, SEVEN)
     assert mails(database, 60) == []
     assert mailed(database, now=SEVEN + A_DAY, hold=HOLD) == []
 

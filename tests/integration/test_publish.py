@@ -284,13 +284,13 @@ def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
     before = updated(public, "feeds/all.atom")
     with database.writing() as connection:
         for item in (one, other):
-            write_items._change(connection, [item.number], {"withdrawn_at": LATER}, LATER)
+            write_items.set_hidden(connection, [item.number], {"withdrawn_at": LATER}, LATER)
     published(database, few_topics, public)
     assert titles(public, "feeds/all.atom") == ["Old"]
     assert before < LATER <= updated(public, "feeds/all.atom")
     assert updated(public, "feeds/fields/policing.atom") >= LATER
     with database.writing() as connection:
-        write_items.restore(connection, [one.number], LATER + timedelta(hours=1))
+        write_items.restore(connection, "own", [one.number], LATER + timedelta(hours=1))
     published(database, few_topics, public)
     assert titles(public, "feeds/all.atom") == ["One", "Old"]
     assert updated(public, "feeds/all.atom") >= LATER + timedelta(hours=1)

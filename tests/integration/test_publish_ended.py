@@ -291,13 +291,13 @@ def test_what_is_withdrawn_leaves_the_feeds_that_ended_too(site: Publisher) -> N
     terms = TERMS | {"net": 'into = "press"'}
     site.publish(terms)
     with site.database.writing() as connection:
-        write_items._change(connection, [3], {"withdrawn_at": LATER}, LATER)
+        write_items.set_hidden(connection, [3], {"withdrawn_at": LATER}, LATER)
     report = site.publish(terms)
     assert titles(site.feed("net"))[1:] == ["One"]
     assert "feeds/fields/net.atom" in report.files
     # What it never held leaves it as it is.
     with site.database.writing() as connection:
-        write_items._change(connection, [2], {"withdrawn_at": LATER}, LATER)
+        write_items.set_hidden(connection, [2], {"withdrawn_at": LATER}, LATER)
     assert "feeds/fields/net.atom" not in site.publish(terms).files
 
 

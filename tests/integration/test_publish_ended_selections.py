@@ -225,7 +225,7 @@ def test_an_end_is_the_same_in_a_folder_that_was_lost(site: Publisher) -> None:
 def test_what_is_withdrawn_leaves_the_feed_that_ended_too(site: Publisher) -> None:
     site.publish(POLICE)
     with site.database.writing() as connection:
-        write_items._change(connection, [1], {"withdrawn_at": LATER}, LATER)
+        write_items.set_hidden(connection, [1], {"withdrawn_at": LATER}, LATER)
     assert "feeds/selections/courses.atom" in site.publish(POLICE).files
     assert site.titles("courses") == ["Courses has ended"]
 

@@ -18,6 +18,7 @@ from feeds.publish.rebuild import PublishReport, publish
 from feeds.publish.store import check
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
@@ -42,11 +43,11 @@ class Site:
 
     def merge(self, item: Item, into: Item) -> None:
         with self._database.writing() as connection:
-            assert write_items.merge(connection, item.number, into.number, NOON) is None
+            assert hiding.merge(connection, item.number, into.number, NOON) is None
 
     def split(self, item: Item) -> None:
         with self._database.writing() as connection:
-            assert write_items.split(connection, item.number, NOON) is None
+            assert hiding.split(connection, item.number, NOON) is None
 
     def page(self, item: Item) -> str:
         return (self.public / "items" / item.slug / "index.html").read_text("utf-8")
@@ -114,7 +115,7 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
     with database.writing() as connection:
         # As `leave` does it for what came of documents that are gone.
         withdrawn: dict[str, datetime | int | None] = {"withdrawn_at": site.one.updated_at}
-        write_items._change(connection, [site.one.number], withdrawn, NOON)
+        write_items.set_hidden(connection, [site.one.number], withdrawn, NOON)
     site.publish()
     assert site.titles("all") == ["Other"]
     assert "withdrawn" in site.page(site.one)
@@ -122,7 +123,7 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
     assert site.answer(site.one) == (410, "")
     assert site.publish().files == ()
     with database.writing() as connection:
-        write_items.restore(connection, [site.one.number], NOON)
+        write_items.restore(connection, "own", [site.one.number], NOON)
     site.publish()
     assert sorted(site.titles("all")) == ["One", "Other"]
     assert "withdrawn" not in site.page(site.one)
@@ -168,7 +169,7 @@ def test_the_feed_of_a_language_that_lost_its_last_item_goes_on_without_it(
     later = NOON + timedelta(hours=1)
     if how == "withdrawn":
         with database.writing() as connection:
-            write_items._change(connection, [item.number], {"withdrawn_at": later}, later)
+            write_items.set_hidden(connection, [item.number], {"withdrawn_at": later}, later)
     else:
         revise(database, few_topics, item, a_draft(title="Seul", language="nl"), later)
     site.publish()

@@ -21,6 +21,7 @@ from feeds.publish.site import SavedSelection
 from feeds.selection import EVERYWHERE, Place, Selection
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.storage.read_items import whole_items
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
@@ -174,13 +175,13 @@ def step(database: Database, osce: Taxonomy, chance: random.Random, number: int)
         return
     with database.writing() as connection:
         if what == "merge":
-            write_items.merge(connection, one, other, later)
+            hiding.merge(connection, one, other, later)
         elif what == "split":
-            write_items.split(connection, chance.randint(1, 60), later)
+            hiding.split(connection, chance.randint(1, 60), later)
         elif what == "withdraw":
-            write_items._change(connection, [one], {"withdrawn_at": later}, later)
+            write_items.set_hidden(connection, [one], {"withdrawn_at": later}, later)
         else:
-            write_items.restore(connection, [one], later)
+            write_items.restore(connection, "own", [one], later)
 
 
 def test_a_walk_back_gives_the_store_whatever_happened(
@@ -240,14 +241,14 @@ def test_an_archive_changes_with_what_leaves_it_and_not_with_what_is_corrected(
     assert "Corrected" in (public / "feeds/all/2026-08/index.html").read_text("utf-8")
     with database.writing() as connection:
         gone = NOON + timedelta(hours=2)
-        write_items._change(connection, [old[1].number], {"withdrawn_at": gone}, gone)
+        write_items.set_hidden(connection, [old[1].number], {"withdrawn_at": gone}, gone)
     published(database, public)
     assert months(public, "feeds/all") == ["2026-08.atom"]
     assert not (public / "feeds/all/2026-08-2").exists()
     assert old[1].uid not in walked(public, "feeds/all")
     with database.writing() as connection:
         for item in (old[0], *old[2:]):
-            write_items._change(connection, [item.number], {"withdrawn_at": gone}, gone)
+            write_items.set_hidden(connection, [item.number], {"withdrawn_at": gone}, gone)
     publish(database, FEW, Files(public), SITE, everything=True)
     assert months(public, "feeds/all") == []
     assert not archive.exists()
@@ -301,8 +302,8 @@ def test_mirrors_are_told_what_changed_and_what_is_gone(
     one, two, three, four = store(database, osce, [a_draft(title=f"Item {n}") for n in range(4)])
     later = NOON + timedelta(hours=1)
     with database.writing() as connection:
-        write_items._change(connection, [one.number], {"withdrawn_at": later}, later)
-        write_items.merge(connection, three.number, two.number, later)
+        write_items.set_hidden(connection, [one.number], {"withdrawn_at": later}, later)
+        hiding.merge(connection, three.number, two.number, later)
     revise(database, osce, two, a_draft(title="Corrected"), later)
     published(database, public)
     root = etree.parse(public / "feeds/changes.atom").getroot()
@@ -314,8 +315,8 @@ def test_mirrors_are_told_what_changed_and_what_is_gone(
     assert told == [three.uid, one.uid, two.uid, four.uid]
     assert {each.get("when") for each in root.iter(tombstone)} == {later.isoformat()}
     with database.writing() as connection:
-        write_items.restore(connection, [one.number], later)
-        write_items.split(connection, three.number, later)
+        write_items.restore(connection, "own", [one.number], later)
+        hiding.split(connection, three.number, later)
     published(database, public)
     root = etree.parse(public / "feeds/changes.atom").getroot()
     assert not [*root.iter(tombstone)]
@@ -351,9 +352,9 @@ def test_what_is_back_is_later_than_its_tombstone_wherever_it_is(
     for _ in range(2):
         with database.writing() as connection:
             if how == "withdrawn":
-                write_items._change(connection, [one.number], {"withdrawn_at": NOON}, NOON)
+                write_items.set_hidden(connection, [one.number], {"withdrawn_at": NOON}, NOON)
             else:
-                assert write_items.merge(connection, one.number, other.number, NOON) is None
+                assert hiding.merge(connection, one.number, other.number, NOON) is None
         published(database, public)
         [gone] = etree.parse(public / "feeds/changes.atom").getroot().iter("{*}deleted-entry")
         when = gone.get("when", "")
@@ -362,9 +363,9 @@ def test_what_is_back_is_later_than_its_tombstone_wherever_it_is(
         earlier = NOON - timedelta(hours=1)
         with database.writing() as connection:
             if how == "withdrawn":
-                write_items.restore(connection, [one.number], earlier)
+                write_items.restore(connection, "own", [one.number], earlier)
             else:
-                assert write_items.split(connection, one.number, earlier) is None
+                assert hiding.split(connection, one.number, earlier) is None
         published(database, public)
         told = dates_told(public, one.uid)
         assert {path.removeprefix(f"{public}/") for path in told} >= {
@@ -386,7 +387,7 @@ def test_long_texts_push_nothing_out_of_what_mirrors_are_told(
     gone, *_ = store(database, osce, [a_draft(title=f"Item {n}") for n in range(4)])
     later = NOON + timedelta(hours=1)
     with database.writing() as connection:
-        write_items._change(connection, [gone.number], {"withdrawn_at": later}, later)
+        write_items.set_hidden(connection, [gone.number], {"withdrawn_at": later}, later)
     long = [a_draft(title=f"Long {n}", paragraphs=("word " * 60_000,)) for n in range(9)]
     long.append(a_draft(title="Longest", paragraphs=("word " * 400_000,)))
     store(database, osce, long, at=NOON + timedelta(minutes=30))

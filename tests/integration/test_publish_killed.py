@@ -106,7 +106,7 @@ def test_however_often_publishing_is_killed_nothing_is_left_of_it(
 
 def withdraw(database: Database, item: Item) -> None:
     with database.writing() as connection:
-        write_items._change(connection, [item.number], {"withdrawn_at": NOON}, NOON)
+        write_items.set_hidden(connection, [item.number], {"withdrawn_at": NOON}, NOON)
 
 
 def test_pages_that_a_killed_run_alone_had_are_named(

@@ -43,11 +43,11 @@ class Pages:
     def withdraw(self, *what: Item) -> None:
         with self.database.writing() as connection:
             numbers = [item.number for item in what]
-            write_items._change(connection, numbers, {"withdrawn_at": NOON}, NOON)
+            write_items.set_hidden(connection, numbers, {"withdrawn_at": NOON}, NOON)
 
     def restore(self, *what: Item) -> None:
         with self.database.writing() as connection:
-            write_items.restore(connection, [item.number for item in what], NOON)
+            write_items.restore(connection, "own", [item.number for item in what], NOON)
 
     def group(self, leading: Item, *others: Item) -> None:
         """Those others say what the leading one says, as if they had come so."""

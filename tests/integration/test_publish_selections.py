@@ -78,7 +78,7 @@ def test_it_is_made_anew_with_what_comes_changes_and_goes(
         database, few_topics, one, a_draft(title="No", paragraphs=("Nothing.",), summary=""), LATER
     )
     with database.writing() as connection:
-        write_items._change(connection, [two.number], {"withdrawn_at": LATER}, LATER)
+        write_items.set_hidden(connection, [two.number], {"withdrawn_at": LATER}, LATER)
     store(database, few_topics, [a_draft(title="Another course")], at=LATER)
     published(database, few_topics, public)
     assert titles(public, "courses") == ["Another course"]

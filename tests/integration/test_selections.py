@@ -18,8 +18,8 @@ from lxml import etree, html
 from feeds import search
 from feeds.model import Item, TopicKind
 from feeds.publish.selected import SelectedFeeds
-from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from feeds.web import selections
 from feeds.web.request_limits import SharedWork
@@ -340,7 +340,7 @@ def test_whoever_hears_that_the_index_followed_looks_at_once(asked: Asked) -> No
 def test_what_is_withdrawn_is_gone_and_the_date_of_the_feed_goes_on(asked: Asked) -> None:
     before = etree.fromstring(asked.get(POLICE).content).findtext(f"{ATOM}updated")
     with asked.database.writing() as connection:
-        write_items.merge(connection, 2, 4, NOON + timedelta(minutes=5))
+        hiding.merge(connection, 2, 4, NOON + timedelta(minutes=5))
     asked.follow()
     answer = asked.get(POLICE)
     assert titles(answer) == ["Border police trained"]

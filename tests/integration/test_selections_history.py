@@ -138,7 +138,7 @@ def test_a_page_that_is_over_stays_whatever_comes(
     assert after.titles == stored(filled) == {**before.titles, new.uid: new.title}
     assert {address: get(address).content for address in pages} == pages
     with filled.writing() as connection:
-        write_items._change(connection, [3], {"withdrawn_at": NOON}, NOON)
+        write_items.set_hidden(connection, [3], {"withdrawn_at": NOON}, NOON)
     search.follow(filled)
     less = walked(get)
     assert less.titles == stored(filled)
@@ -164,7 +164,7 @@ def test_a_month_is_looked_up_once_however_many_pages_it_has(
     assert walked(get).titles == walk.titles
     assert asked == []
     with filled.writing() as connection:
-        write_items._change(connection, [3], {"withdrawn_at": NOON}, NOON)
+        write_items.set_hidden(connection, [3], {"withdrawn_at": NOON}, NOON)
     search.follow(filled)
     assert len(walked(get).titles) == 10
     assert len(asked) == 5
@@ -194,7 +194,7 @@ def test_a_walk_gives_everything_whenever_items_are_filed_and_go(
             revise(filled, osce, item, draft, at + timedelta(days=chance.randrange(90)))
         if number % 5 == 4:
             with filled.writing() as connection:
-                write_items._change(connection, [item.number - 1], {"withdrawn_at": at}, at)
+                write_items.set_hidden(connection, [item.number - 1], {"withdrawn_at": at}, at)
     search.follow(filled)
     assert walked(get).titles == stored(filled)
 

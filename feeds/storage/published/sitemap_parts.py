@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import in_span
@@ -37,7 +37,8 @@ def changed_parts(connection: Connection, after: int, upto: int) -> Sequence[int
 
 def listed(connection: Connection, part: int) -> Sequence[ListedPage]:
     """The items of a part of the sitemap, hidden ones too."""
-    columns = (items.c.slug, items.c.url, items.c.updated_at, items.c.withdrawn_at)
+    gone_at = func.coalesce(items.c.retracted_at, items.c.withdrawn_at)
+    columns = (items.c.slug, items.c.url, items.c.updated_at, gone_at)
     query = select(*columns, is_shown).where(
         items.c.number > (part - 1) * PART_ITEMS, items.c.number <= part * PART_ITEMS
     )

@@ -11,6 +11,8 @@ branch_labels = ("feeds",)
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
 
+_MOMENTS = ("first_seen", "updated", "news")
+
 
 def upgrade() -> None:
     _store()
@@ -19,6 +21,7 @@ def upgrade() -> None:
     _indexes_of_items()
     _keys_and_topics()
     _history()
+    _editorial()
     _published()
     _files()
     _topics()
@@ -54,9 +57,7 @@ def _documents() -> None:
     )
     op.create_table(
         "documents",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("signature", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "name", "signature")),
         sa.Column("digest", sa.Text()),
         sa.Column("seen_at", INSTANT, nullable=False),
         sa.Column("reason", sa.Text()),
@@ -76,31 +77,25 @@ def _items() -> None:
         "items",
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),
         sa.Column("change", NUMBER, nullable=False),
-        sa.Column("uid", sa.Text(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("uid", "slug", "source")),
         sa.Column("url", sa.Text()),
         sa.Column("issued_on", sa.Date()),
         sa.Column("issued_at", INSTANT),
         sa.Column("issued_from", sa.Text()),
         sa.Column("dateline", sa.Text()),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("freshness", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("language", "freshness")),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("first_seen_at", INSTANT, nullable=False),
-        sa.Column("updated_at", INSTANT, nullable=False),
-        sa.Column("news_at", INSTANT, nullable=False),
+        *(sa.Column(f"{name}_at", INSTANT, nullable=False) for name in _MOMENTS),
         sa.Column("group", NUMBER, server_default="0", nullable=False),
         sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("marks", sa.Text(), server_default="", nullable=False),
         sa.Column("title_key", sa.BigInteger()),
         sa.Column("opening_key", sa.BigInteger()),
-        sa.Column("withdrawn_at", INSTANT),
+        *(sa.Column(name, INSTANT) for name in ("withdrawn_at", "retracted_at")),
         sa.Column("merged_into", NUMBER),
-        sa.Column("merged_at", INSTANT, nullable=True),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("merged_at", INSTANT),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("title", "summary")),
         sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("provenance", sa.JSON()),
@@ -187,6 +182,29 @@ def _history() -> None:
     op.create_index("ix_changes_item", "changes", ["item", "number"])
 
 
+def _editorial() -> None:
+    op.create_table(
+        "corrections",
+        sa.Column("item", NUMBER, nullable=False),
+        *(sa.Column(name, sa.JSON(), nullable=False) for name in ("said", "stated")),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_corrections_item_items"),
+        sa.PrimaryKeyConstraint("item", name="pk_corrections"),
+    )
+    op.create_table(
+        "steps",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("item", NUMBER, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("deed", "who")),
+        sa.Column("is_editor", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changes", sa.LargeBinary()),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_steps_item_items"),
+        sa.PrimaryKeyConstraint("id", name="pk_steps"),
+    )
+    op.create_index("ix_steps_item", "steps", ["item"])
+
+
 def _published() -> None:
     op.create_table(
         "touched",
@@ -231,18 +249,13 @@ def _published() -> None:
 def _topics() -> None:
     op.create_table(
         "topic_names",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("kind", "name", "slug")),
         sa.PrimaryKeyConstraint("kind", "name", name="pk_topic_names"),
     )
     op.create_table(
         "feed_records",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("query", sa.Text(), nullable=False),
-        sa.Column("first_slug", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("kind", "slug", "label")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("query", "first_slug")),
         sa.Column("ending", sa.Text()),
         sa.Column("ended_at", INSTANT),
         sa.Column("into", sa.Text()),
@@ -254,9 +267,7 @@ def _topics() -> None:
 def _standings() -> None:
     op.create_table(
         "standings",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "address", "state")),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
@@ -269,10 +280,8 @@ def _standings() -> None:
     )
     op.create_table(
         "pushes",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "key")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("digest", "answer")),
         sa.Column("at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("source", "key", name="pk_pushes"),
     )
@@ -282,12 +291,8 @@ def _standings() -> None:
 def _leases() -> None:
     op.create_table(
         "leases",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("hub", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "topic", "hub")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("token", "secret", "state")),
         sa.Column("expires_at", INSTANT),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("asks", sa.Integer(), nullable=False, server_default="0"),
@@ -365,12 +370,8 @@ def _hub() -> None:
     op.create_table(
         "subscription_requests",
         sa.Column("id", NUMBER, nullable=False),
-        sa.Column("mode", sa.Text(), nullable=False),
-        sa.Column("callback", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("client", sa.Text(), nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("mode", "callback", "path")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("host", "client", "secret")),
         sa.Column("lease_seconds", sa.Integer(), nullable=False),
         sa.Column("asked_at", INSTANT, nullable=False),
         sa.Column("due_at", INSTANT),

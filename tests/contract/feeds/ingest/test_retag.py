@@ -32,7 +32,7 @@ def stored(database: Database, osce: Taxonomy) -> Database:
     )
     store(database, osce, drafts)
     with database.writing() as connection:
-        write_items._change(connection, [4], {"withdrawn_at": NOON}, NOON)
+        write_items.set_hidden(connection, [4], {"withdrawn_at": NOON}, NOON)
     return database
 
 

@@ -8,8 +8,9 @@ from feeds.model import Item, Label
 from feeds.publish.history import Change, History, all_of, changes, held, since
 from feeds.publish.past.archive import NO_PAGES, ArchivePage, Months
 from feeds.selection import EVERYWHERE, Selection
-from feeds.storage import Connection, entries, write_items
+from feeds.storage import Connection, entries
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.storage.entries import PastMonths
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
@@ -65,10 +66,10 @@ def step(database: Database, osce: Taxonomy, chance: random.Random, number: int)
         return
     with database.writing() as connection:
         if what == "merge":
-            write_items.merge(connection, one, other, NOON + timedelta(days=number))
+            hiding.merge(connection, one, other, NOON + timedelta(days=number))
         else:
             hidden = chance.randint(1, 40)
-            write_items.split(connection, hidden, NOON + timedelta(days=number))
+            hiding.split(connection, hidden, NOON + timedelta(days=number))
 
 
 def test_pages_after_any_changes_are_those_of_the_store(database: Database, osce: Taxonomy) -> None:

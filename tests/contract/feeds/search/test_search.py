@@ -17,6 +17,7 @@ from feeds.search.query import query_of
 from feeds.selection import Selection, canonical_words
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.storage.read_items import whole_items
 from feeds.storage.tables import items, searchable
 from feeds.taxonomy import Taxonomy
@@ -199,11 +200,11 @@ def test_the_index_follows_what_changes(database: Database, osce: Taxonomy) -> N
     assert found(database, words("meeting")) == [3, 2, 1]
     revise(database, osce, first, told(title="Conference"), NOON + timedelta(hours=1))
     with database.writing() as connection:
-        write_items.merge(connection, second.number, third.number, NOON)
+        hiding.merge(connection, second.number, third.number, NOON)
     assert found(database, words("meeting")) == [3]
     assert found(database, words("conference")) == [1]
     with database.writing() as connection:
-        write_items.split(connection, second.number, NOON)
+        hiding.split(connection, second.number, NOON)
     assert found(database, words("meeting")) == [3, 2]
     with database.reading() as connection:
         assert search.followed(connection) == 6
@@ -218,7 +219,7 @@ def test_what_is_hidden_is_not_found_before_the_index_follows(
     assert found(database, words("meeting"), 2) == [1, 2]
     with database.writing() as connection:
         for number in (1, 3, 4, 5):
-            write_items.merge(connection, number, 9, NOON)
+            hiding.merge(connection, number, 9, NOON)
     with database.reading() as connection:
         assert search.followed(connection) == 9
         latest = search.latest(connection, Selection(words="meeting"), 2)
@@ -386,7 +387,7 @@ def test_what_became_news_in_a_span_and_first_after_it(database: Database, osce:
     filed = told(title="Police", fields=(POLICE,))
     revise(database, osce, late, filed, NOON - timedelta(days=10))
     with database.writing() as connection:
-        write_items._change(connection, [4], {"withdrawn_at": NOON}, NOON)
+        write_items.set_hidden(connection, [4], {"withdrawn_at": NOON}, NOON)
     search.follow(database)
     chosen = Selection.parse("field=policing&q=police")
     with database.reading() as connection:

@@ -9,6 +9,7 @@ from feeds.model import Fresh, Item, TopicRef
 from feeds.storage import changes, write_items
 from feeds.storage.changes import FiledItem
 from feeds.storage.database import Database, last_number
+from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
 from tests import items
 from tests.builders import POLICING, SECRETARIAT, a_draft, a_label
@@ -99,10 +100,10 @@ def test_what_is_split_from_another_is_there_again_by_that_change(
 ) -> None:
     one, other = added(database, few_topics, a_draft(), a_draft(title="Another"))
     with database.writing() as connection:
-        assert write_items.merge(connection, other.number, one.number, NOON) is None
+        assert hiding.merge(connection, other.number, one.number, NOON) is None
     assert len(followed(database)) == 2
     with database.writing() as connection:
-        assert write_items.split(connection, other.number, NOON) is None
+        assert hiding.split(connection, other.number, NOON) is None
     [*_, (before, now)] = followed(database)
     assert now.is_again
     assert now == replace(before, number=now.number, is_again=True)
@@ -115,7 +116,7 @@ def test_what_is_restored_is_there_again_by_that_change(
     """Whoever got no mail of it while it was away gets one now."""
     one, other = added(database, few_topics, a_draft(), a_draft(title="Another"))
     with database.writing() as connection:
-        write_items.restore(connection, [one.number, other.number], NOON)
+        write_items.restore(connection, "own", [one.number, other.number], NOON)
     pairs = followed(database)[2:]
     assert {now.item for _, now in pairs} == {one.number, other.number}
     for before, now in pairs:

@@ -7,8 +7,9 @@ from sqlalchemy import update
 
 from feeds.model import Fresh, Item, TopicKind, TopicRef
 from feeds.selection import EVERYWHERE
-from feeds.storage import entries, write_items
+from feeds.storage import entries
 from feeds.storage.database import Database
+from feeds.storage.edits import hiding
 from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
 from feeds.storage.tables import items
@@ -159,12 +160,12 @@ def test_an_archived_item_keeps_its_day_wherever_it_is_filed(
 def test_what_left_a_feed_is_told_since_when(database: Database, osce: Taxonomy) -> None:
     store(database, osce, [a_draft(title="One"), a_draft(title="Two")])
     with database.writing() as connection:
-        write_items.merge(connection, 1, 2, NOON + timedelta(hours=3))
-        write_items.merge(connection, 2, 1, NOON + timedelta(hours=1))
+        hiding.merge(connection, 1, 2, NOON + timedelta(hours=3))
+        hiding.merge(connection, 2, 1, NOON + timedelta(hours=1))
         first = {
             topic: entries.moved(connection).get(topic) for topic in (EVERYWHERE, POLICING.place)
         }
-        write_items.split(connection, 1, NOON + timedelta(hours=4))
+        hiding.split(connection, 1, NOON + timedelta(hours=4))
         assert latest(connection, EVERYWHERE, 9) == [2, 1]
         for topic in (EVERYWHERE, POLICING.place):
             # What began earlier and came later does not set it back.
@@ -212,8 +213,8 @@ def test_an_entry_is_not_kept_whose_item_went_and_came_back_since_it_was_made(
     one, two = store(database, osce, [a_draft(), a_draft(title="Another")])
     made = some_ready(one), some_ready(two, atom=b"archived")
     with database.writing() as connection:
-        write_items.merge(connection, 1, 2, NOON)
-        write_items.split(connection, 1, NOON)
+        hiding.merge(connection, 1, 2, NOON)
+        hiding.split(connection, 1, NOON)
     revise(database, osce, two, a_draft(title="Corrected"), NOON + timedelta(hours=1))
     keep(database, *made)
     with database.reading() as connection:

@@ -54,7 +54,7 @@ def test_more_are_withdrawn_and_come_back_at_once_than_a_statement_takes(
         documents.disown(connection, numbers, "other")
         assert len(read_items.last_digests(connection, numbers)) == MANY
     with database.writing() as connection:
-        assert len(write_items.restore(connection, numbers[1:], NOON)) == MANY - 1
+        assert len(write_items.restore(connection, "own", numbers[1:], NOON)) == MANY - 1
         assert read_items.shown_of(connection, numbers) == tuple(numbers)
         gone = connection.scalars(select(items.c.number).where(items.c.withdrawn_at.is_not(None)))
         assert gone.all() == []
