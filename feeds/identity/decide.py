@@ -33,11 +33,13 @@ class Role(StrEnum):
 
     ``own``: the item came of it. ``name``: it has one of the item's names. ``twin``: it says the
     same; it never revises the item, and is an item of its own once it says something else.
+    ``apart``: a person says that it is an item of its own, which it is once it is read again.
     """
 
     OWN = "own"
     NAME = "name"
     TWIN = "twin"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,8 @@ class Memory:
 
     def _linked(self, one: Candidate, key: str, link: Link) -> Found:
         item = self._items[link.slug]
+        if link.role is Role.APART:
+            return Found(key=key)
         if link.role is not Role.TWIN:
             found = Found(key=key, item=item, role=link.role, link=link)
             is_shared = one.is_numbered and key == one.key

@@ -114,6 +114,28 @@ def merge(
     return Edited(item=item, into=into, feeds_written=0 if dry_run else publish())
 
 
+def set_apart(
+    database: Database,
+    item: str,
+    document: str,
+    *,
+    by: Editor,
+    now: datetime,
+    dry_run: bool = False,
+) -> str:
+    """``document`` is no copy of ``item``, but an item of its own once it is read again: the source
+    it is of. Raises NotEdited where it is no copy of it.
+    """
+    with database.writing(dry_run=dry_run) as connection:
+        number = _number(connection, item)
+        source = documents.set_apart(connection, number, document)
+        if source is None:
+            raise NotEdited(item, f"{document!r} is no copy of it; `items history` lists those")
+        documents.renew(connection, source, {document: ""})
+        _note(connection, number, _step(by, now, Deed.SPLIT, {"copy": (document, "")}))
+    return source
+
+
 def split(
     database: Database,
     item: str,

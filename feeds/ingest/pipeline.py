@@ -32,7 +32,7 @@ from feeds.ingest.report import (
 )
 from feeds.ingest.store import store
 from feeds.model import Item, Progress
-from feeds.sources import Fetched, Gone, LeadOnly, Same, Shown, Source, Unlisted, Waiting
+from feeds.sources import Absent, Fetched, Gone, LeadOnly, Same, Shown, Source, Unlisted, Waiting
 from feeds.storage import Connection, documents, recall, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.documents import Sighting
@@ -73,7 +73,7 @@ def ingest(
                 progress(run.done, source.expected)
         if not stop.is_set():
             # What was held back: no page of this look is to come.
-            reports.append(run.take((), stop))
+            reports.append(replace(run.take((), stop), absent=run.absent))
             run.forget_gone()
         return merged(reports)
 
@@ -92,6 +92,7 @@ class _Run:
         self._memory = Memory(terms.taxonomy)
         self._told = 0
         self._unlisted: set[str] = set()
+        self.absent = 0
         self._pages = Pages()
         # Whether what this look showed is an item, or a list.
         self._shown: dict[str, bool] = {}
@@ -114,9 +115,11 @@ class _Run:
     def batches(self, stopping: Event) -> Iterator[Sequence[Shown]]:
         """What the source shows, some documents at a time, or as many as came in time."""
         batch: list[Shown] = []
-        size = 0
-        since = monotonic()
+        size, since = 0, monotonic()
         for seen in self._source.scan(self._signatures, self._terms.now):
+            if isinstance(seen, Absent):
+                self.absent += 1
+                continue
             if isinstance(seen, Unlisted):
                 self._unlisted.add(seen.name)
                 continue

@@ -4,11 +4,12 @@ Knows counts, items and reasons. Must never know how they are shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import chain
 from typing import Any, assert_never
 
+from feeds.identity.correction import corrected
 from feeds.identity.decide import Added, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Item, Label
@@ -25,12 +26,16 @@ class ItemOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedItem:
-    """An item that is new, says something else now, is gone or there again, or has a copy."""
+    """An item that is new, says something else now, is gone or there again, or has a copy: in which
+    ``document``, and for what ``reason``.
+    """
 
     uid: str
     slug: str
     title: str
     outcome: ItemOutcome
+    document: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,7 @@ class IngestReport:
 
     ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
     are among the unchanged: documents and entries taken for an item that says the same already.
+    ``absent`` counts documents that are not there any more, and whose items stay all the same.
     ``dropped`` are entries that say nothing, and files that are nowhere; ``unread`` says which
     looks came to a bound, and to which. ``contested`` counts those that name what belongs to
     another source: they are no word on it.
@@ -77,6 +83,7 @@ class IngestReport:
     withdrawn: int = 0
     restored: int = 0
     copies: int = 0
+    absent: int = 0
     dropped: tuple[DroppedParts, ...] = ()
     contested: int = 0
     unread: tuple[str, ...] = ()
@@ -108,7 +115,13 @@ def reported(judged: Judged, uid: str) -> ReportedItem | None:
         case _:
             assert_never(judged.decision)
     item = judged.item
-    return ReportedItem(uid=uid, slug=item.slug, title=item.draft.title, outcome=outcome)
+    title = corrected(item.draft, item.correction).title
+    told = ReportedItem(uid=uid, slug=item.slug, title=title, outcome=outcome)
+    if outcome is not ItemOutcome.COPY:
+        return told
+    is_same = judged.candidate.content_hash == item.content_hash
+    reason = "it says the same" if is_same else "its words are nearly the same"
+    return replace(told, document=judged.candidate.document, reason=reason)
 
 
 def withdrawn(item: Item) -> ReportedItem:

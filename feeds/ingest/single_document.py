@@ -45,11 +45,20 @@ class Receiver:
         Raises SourceError where there is no such document, or its bytes were never had; StoreBusy.
         """
         with self.database.writing() as connection:
-            known = documents.promote(connection, source, name)
+            if not documents.promote(connection, source, name):
+                problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
+                raise SourceError(source, problem)
+        return self.read_again(source, name)
+
+    def read_again(self, source: str, name: str) -> IngestReport:
+        """A document is taken in once more, as it was last seen.
+
+        Raises SourceError where its bytes were never had; StoreBusy.
+        """
+        with self.database.reading() as connection:
             body = documents.latest(connection, source, name)
-        if not known or body is None:
-            problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
-            raise SourceError(source, problem)
+        if body is None:
+            raise SourceError(source, f"of the document {name!r} nothing was ever read")
         document = Document(
             source=source,
             name=name,

@@ -12,6 +12,7 @@ from feeds.draft import Document, Draft, Refused
 from feeds.fetch import Outsized
 
 __all__ = [
+    "Absent",
     "CrawlScope",
     "Fetched",
     "Gone",
@@ -114,6 +115,13 @@ class Unlisted:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The document is not there any more, which says nothing of what it showed."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A document that cannot be had, and why."""
@@ -124,7 +132,7 @@ class Refusal:
 
 #: What becomes of a document; and all that a scan says.
 Shown = Same | Waiting | Fetched | LeadOnly | Gone | Refusal
-Seen = Shown | Unlisted
+Seen = Shown | Unlisted | Absent
 
 
 class Source(Protocol):

@@ -18,7 +18,7 @@ from pathlib import Path
 from feeds.draft import Document, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.ids import bounded
-from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting
+from feeds.sources import Absent, Fetched, Gone, Refusal, Same, Seen, Waiting
 
 # NONBLOCK: a pipe without a writer must not stop the run. NOFOLLOW: what was a file when it was
 # looked at may have become a link out of the folder.
@@ -52,7 +52,7 @@ class FolderSource:
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
         """Every document, sorted by name within each folder. Raises SourceError."""
-        missing, is_whole = dict.fromkeys(known), self.complete and self.is_whole
+        missing, is_whole = dict.fromkeys(known), self.is_whole
         for found in self._found():
             if isinstance(found, OSError):
                 is_whole = False
@@ -65,7 +65,7 @@ class FolderSource:
                 yield seen
         # A folder that holds nothing at all is not mounted rather than emptied.
         if is_whole and len(missing) < len(known):
-            yield from map(Gone, missing)
+            yield from map(Gone if self.complete else Absent, missing)
 
     @cached_property
     def expected(self) -> int:

@@ -216,6 +216,22 @@ def copies(connection: Connection, item: int) -> Sequence[tuple[str, str]]:
     return [(row.source, row.document) for row in rows]
 
 
+def set_apart(connection: Connection, item: int, name: str) -> str | None:
+    """What a document of that name tells is no copy of an item, but an item of its own once it is
+    read again; the source of the document, None where it is no copy.
+    """
+    twins = (
+        item_keys.c.item == item,
+        item_keys.c.document == name,
+        item_keys.c.role == Role.TWIN.value,
+    )
+    source = connection.scalar(select(item_keys.c.source).where(*twins).limit(1))
+    if source is not None:
+        apart = update(item_keys).where(*twins, item_keys.c.source == source)
+        connection.execute(apart.values(role=Role.APART.value, content_hash=""))
+    return source
+
+
 def promote_copies(connection: Connection, source: str, gone: ColumnElement[bool]) -> None:
     """What a source has copies of elsewhere than what is ``gone``, its items come of the copies
     from now on.

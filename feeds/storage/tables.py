@@ -126,7 +126,7 @@ HIDES = ("withdrawn_at", "retracted_at", "merged_into")
 is_shown = and_(*(items.c[name].is_(None) for name in HIDES))
 
 #: The names an item is known by: at a source, or everywhere where ``source`` is empty. ``role``
-#: says what the ``document`` is to the item (own, name, twin), ``content_hash`` what it told last,
+#: says what the ``document`` is to the item (`Role`), ``content_hash`` what it told last,
 #: ``gone_at`` since when it is not there any more. A twin adds a row, never an item.
 item_keys = Table(
     "item_keys",

@@ -286,7 +286,7 @@ def leaving(
     if not names or (only is not None and not only):
         return ()
     their = _shown_by(source, names, only)
-    holding = item_keys.c.role != Role.TWIN.value
+    holding = item_keys.c.role.not_in((Role.TWIN.value, Role.APART.value))
     left = select(item_keys.c.item).where(their, holding)
     held = select(item_keys.c.item).where(
         item_keys.c.item.in_(left),

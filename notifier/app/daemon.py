@@ -23,7 +23,7 @@ from config import systemd
 from config.sections import ServeSettings
 from feeds import search
 from feeds.errors import StoreBusy
-from feeds.ingest.report import IngestReport
+from feeds.ingest.report import IngestReport, ItemOutcome
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
 from feeds.websub.subscriber import RenewReport
@@ -264,6 +264,8 @@ def _ingest(
         log.warning("source cannot be read", problem=problem)
     for held in (held for held in report.quarantine if held.is_new):
         log.warning("document quarantined", document=held.document, reason=held.reason)
+    for copy in (each for each in report.items if each.outcome is ItemOutcome.COPY):
+        log.info("copy", document=copy.document, item=copy.slug, reason=copy.reason)
     if report.items:
         log.info(
             "ingested",

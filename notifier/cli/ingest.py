@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from notifier.app.reports import SourceRow
 
 
+#: What follows of documents that were deleted, by the way.
+_STAYS = (
+    "documents are not there any more: their items stay, as their source is not `complete`;"
+    " `fieldfare items withdraw` hides one"
+)
+
+
 def register(app: typer.Typer) -> None:
     for command in (sources, ingest, quarantine, promote):
         app.command()(command)
@@ -96,8 +103,14 @@ def _show(report: "IngestReport") -> None:
         write_problem(left)
     write_notes(silent, heading="dropped, as they say nothing:")
     write_notes(lost, heading="dropped, as their addresses lead nowhere:")
-    copies = [(item.title, item.uid) for item in report.items if item.outcome == "copy"]
-    write_notes(copies, heading="taken for copies of items:")
+    copies = [
+        (item.document, f"a copy of {item.slug} ({item.title}): {item.reason}")
+        for item in report.items
+        if item.outcome == "copy"
+    ]
+    write_notes(copies, heading="unchanged; `items split ITEM DOCUMENT` makes items of them:")
+    if report.absent:
+        write_problem(f"{report.absent} {_STAYS}")
     unknown = [(label.kind.value, label.text) for label in report.unknown_topics]
     write_notes(unknown, heading="topics nobody knows, kept with their items:")
     for problem in report.problems:

@@ -166,3 +166,35 @@ def test_an_editor_brings_back_what_its_source_withdrew(desk: Desk) -> None:
     look(now=LATER + timedelta(hours=2))
     assert desk.is_shown()
     assert [deed for deed, _ in desk.steps] == ["added", "withdrawn", "restored"]
+
+
+def test_a_copy_is_said_and_an_item_by_itself_once_somebody_says_so(desk: Desk) -> None:
+    desk.intake.write("2.txt", a_page().replace("lasted five days", "lasted for five days"))
+    report = desk.intake.ingest(now=LATER)
+    assert (report.added, report.unchanged, report.copies) == (0, 2, 1)
+    [copy] = report.items
+    assert (copy.document, copy.slug) == ("2.txt", desk.slug)
+    assert copy.reason == "its words are nearly the same"
+    assert desk.intake.ingest(now=LATER).items == ()
+    apart = partial(edit.set_apart, desk.intake.database, desk.slug, by=BY, now=LATER)
+    with pytest.raises(NotEdited, match="no copy of it"):
+        apart("1.txt")
+    assert apart("2.txt") == "own"
+    for added in (1, 0, 0):
+        desk.intake.write("1.txt", a_page())
+        report = desk.intake.ingest(now=LATER + timedelta(hours=1))
+        assert (report.added, report.revised, report.copies) == (added, 0, 0)
+    assert len(desk.intake.items()) == 2
+    assert desk.history.copies == []
+    assert desk.steps[-1] == ("split", "Eva")
+    desk.intake.write("2.txt", a_page().replace("lasted five days", "lasted for six days"))
+    assert desk.intake.ingest(now=LATER + timedelta(hours=2)).revised == 1
+
+
+def test_what_is_deleted_from_a_folder_stays_and_that_is_told(desk: Desk) -> None:
+    desk.intake.write("2.txt", a_page("Something else", body="Of other words altogether."))
+    desk.intake.ingest()
+    (desk.intake.folder / "1.txt").unlink()
+    report = desk.intake.ingest(now=LATER)
+    assert (report.absent, report.withdrawn) == (1, 0)
+    assert desk.is_shown()

@@ -16,6 +16,7 @@ from feeds.fetch import Limits
 from feeds.fetch.client import Fetcher
 from feeds.fetch.guard import Guard
 from feeds.sources import (
+    Absent,
     CrawlScope,
     Fetched,
     Gone,
@@ -78,7 +79,7 @@ class FakeStore:
                 self.refused[name] = ""
             case Unlisted():
                 return
-            case Waiting():
+            case Waiting() | Absent():
                 raise AssertionError("nothing waits on the web")
             case _:
                 assert_never(seen)

@@ -51,9 +51,7 @@ def correct(
         list[str] | None,
         typer.Option("--no-topic", metavar="KIND:SLUG", help="One it is not of; again for more."),
     ] = None,
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Its sources are to say all of it again.")
-    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Let its sources say it all again.")] = False,
     reason: _Reason = "",
     by: By = None,
     dry_run: DryRun = False,
@@ -141,16 +139,31 @@ def merge(
 def split(
     context: typer.Context,
     item: ItemName,
+    document: Annotated[
+        str | None, typer.Argument(help="A copy of it, as `ingest` and `items history` name it.")
+    ] = None,
     reason: _Reason = "",
     by: By = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a merged item again, by itself; one that is shown already stays so."""
+    """Show a merged item again, by itself; one that is shown already stays so.
+
+    With a document that was taken for a copy of the item, that becomes an item of its own.
+    """
     from feeds.ingest import edit
 
     with house_for(context, logs=True) as house:
         how = _how(house, by, reason or "it tells something else", dry_run=dry_run)
+        if document:
+            publish = how.pop("publish")
+            source = edit.set_apart(house.database, item, document, **how)
+            if not dry_run:
+                house.receiver.read_again(source, document)
+            written = 0 if dry_run else publish()
+            told = edit.Edited(item=document, feeds_written=written)
+            _tell(told, "an item by itself", dry_run=dry_run, as_json=as_json)
+            return
         report = edit.split(house.database, item, **how)
     _tell(report, "an item by itself", dry_run=dry_run, as_json=as_json)
 
