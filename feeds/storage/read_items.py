@@ -41,7 +41,7 @@ from feeds.model import (
 )
 from feeds.selection import LANGUAGE
 from feeds.storage.columns import among
-from feeds.storage.tables import HIDES, is_shown, item_topics, items, revisions
+from feeds.storage.tables import is_shown, item_topics, items, revisions
 
 _T = TypeVar("_T")
 
@@ -258,7 +258,8 @@ def _beside(*, is_later: bool) -> ScalarSelect[int | None]:
     return (
         select(other.c.number)
         .where(there > here if is_later else there < here)
-        .where(*(other.c[name].is_(None) for name in HIDES))
+        .where(other.c.withdrawn_at.is_(None), other.c.retracted_at.is_(None))
+        .where(other.c.merged_into.is_(None))
         .order_by(*order if is_later else (each.desc() for each in order))
         .limit(1)
         .correlate(items)

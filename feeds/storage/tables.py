@@ -120,10 +120,10 @@ items = Table(
     Column("markup", Text, nullable=False, server_default=""),
 )
 
-#: What hides an item, each by itself.
-HIDES = ("withdrawn_at", "retracted_at", "merged_into")
 #: What feeds, pages, mails and lists show of the items.
-is_shown = and_(*(items.c[name].is_(None) for name in HIDES))
+is_shown = and_(
+    items.c.withdrawn_at.is_(None), items.c.retracted_at.is_(None), items.c.merged_into.is_(None)
+)
 
 #: The names an item is known by: at a source, or everywhere where ``source`` is empty. ``role``
 #: says what the ``document`` is to the item (`Role`), ``content_hash`` what it told last,
