@@ -23,7 +23,6 @@ from notifier.errors import UnusableAddress
 if TYPE_CHECKING:
     from feeds.standing import HubStanding, State
 
-
 _LOWER = dict(zip(map(ord, ascii_uppercase), ascii_lowercase, strict=True))
 
 
@@ -223,7 +222,7 @@ class NoticeKind(StrEnum):
     """What a mail that is no digest is for. confirm: to confirm what was asked for. manage: the way
     to change what one gets, as one asked for it that one has. link: that way alone, as one asked
     for it. welcome: what comes when, once it is confirmed. address: to confirm that mail is to come
-    to another address. moved: that it does, to the one before.
+    to another address. moved: that it does, to the one before. correction: of what a digest told.
     """
 
     CONFIRM = "confirm"
@@ -232,6 +231,7 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
     ADDRESS = "address"
     MOVED = "moved"
+    CORRECTION = "correction"
 
 
 class DeliveryState(StrEnum):

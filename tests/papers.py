@@ -54,8 +54,9 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "items correct": (Edited,),
     "items withdraw": (Edited,),
     "items restore": (Edited,),
-    "items history": "`{number, slug, title, is_shown, steps: [{at, deed, who, is_editor, reason,"
-    " changes}], corrected, copies, mails: [{period, readers, first_at, last_at}]}`",
+    "items tell": "`{readers, told, now, queued}`",
+    "items history": "`{number, change, slug, title, is_shown, steps: [{at, deed, who, is_editor,"
+    " reason, changes}], corrected, copies, mails: [{period, readers, first_at, last_at}]}`",
     "quarantine": [Held],
     "subscribe": (SubscriberRow,),
     "unsubscribe": "`{unsubscribed}`",

@@ -63,12 +63,19 @@ class ItemHistory:
     """
 
     number: int
+    change: int
     slug: str
     title: str
     is_shown: bool
     steps: Sequence[ItemStep]
     corrected: Mapping[str, Change]
     copies: Sequence[tuple[str, str]]
+
+    def title_at(self, moment: datetime) -> str:
+        """What it was called then."""
+        later = (step.changes for step in self.steps if step.at >= moment)
+        titles = (changes["title"][0] for changes in later if "title" in changes)
+        return next(titles, self.title)
 
 
 def history(connection: Connection, item: str, now: datetime) -> ItemHistory:
@@ -78,6 +85,7 @@ def history(connection: Connection, item: str, now: datetime) -> ItemHistory:
     added = ItemStep(at=row.first_seen_at, deed=Deed.ADDED, who=known.source)
     return ItemHistory(
         number=known.number,
+        change=row.change,
         slug=known.slug,
         title=row.title,
         is_shown=bool(shown(connection, [known.number])),

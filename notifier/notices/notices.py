@@ -14,10 +14,11 @@ import structlog
 from feeds import search
 from feeds.catalogue import Catalogue, catalogue
 from feeds.errors import FeedsError
+from feeds.model import Item
 from feeds.selection import Selection
 from feeds.storage import Connection
 from feeds.storage.database import Database
-from feeds.storage.read_items import whole_items
+from feeds.storage.read_items import shown, whole_items
 from notifier.catalogue import FOLDER
 from notifier.digest.contents import filled
 from notifier.digest.named import Named
@@ -33,10 +34,11 @@ from notifier.model import (
     SubscriberState,
 )
 from notifier.notices.notice_form import Action, Listing, Notice, Part, rendered_notice
-from notifier.storage import subscribers, suppressions
+from notifier.storage import digests, subscribers, suppressions
 from notifier.storage.cadences import zone_named
 from notifier.storage.consent import requests
 from notifier.storage.consent.requests import Asked, AskedRequest
+from notifier.storage.digests import Erratum
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import MailLinks
@@ -60,13 +62,16 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What there is on record of some notices: the people, the requests, whose address is barred,
-    and the latest items of what they follow, each a title and an address.
+    and the latest items of what they follow, each a title and an address; what was wrong in
+    digests, and of which items.
     """
 
     people: Mapping[int, Subscriber]
     requests: Mapping[int, AskedRequest]
     barred: frozenset[str]
     latest: Mapping[int, Sequence[tuple[str, str]]]
+    errata: Mapping[int, Erratum]
+    items: Mapping[int, Item]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +106,16 @@ class Notices:
             owner: self._latest(connection, people[owner]) for owner in welcome if self.shows_latest
         }
         hashes = [self.keyed(one.address) for one in claimed]
+        wrong = [_number(one) for one in claimed if one.notice == NoticeKind.CORRECTION]
+        errata = digests.errata_of(connection, wrong)
+        items = shown(connection, {each.item for each in errata.values()})
         return _Known(
             people,
             requests.among_requests(connection, asked),
             suppressions.among(connection, hashes),
             latest,
+            errata,
+            {item.number: item for item in items},
         )
 
     def _latest(self, connection: Connection, person: Subscriber) -> Sequence[tuple[str, str]]:
@@ -143,8 +153,13 @@ class Notices:
                 return self._link(one, person)
             case NoticeKind.MOVED:
                 return self._moved(one, person)
+            case NoticeKind.CORRECTION:
+                return self._correction(person, known.errata[_number(one)], known.items)
             case _:
-                pass
+                return self._requested(one, person, known)
+
+    def _requested(self, one: Claimed, person: Subscriber, known: _Known) -> Notice | None:
+        """About what somebody asked for, unless they have confirmed it."""
         request = known.requests.get(_number(one))
         if request is None or request.confirmed_at:
             return None
@@ -232,6 +247,24 @@ class Notices:
             say("moved_mail.otherwise"),
             Action(say("leave_now"), self.links.unsubscribe(one.public_id, one.epoch)),
         )
+
+    def _correction(
+        self, person: Subscriber, wrong: Erratum, items: Mapping[int, Item]
+    ) -> Notice | None:
+        """What a digest told of an item, and what is true of it by now."""
+        if person.state is not SubscriberState.ACTIVE:
+            return None
+        words, item = catalogue(person.language, FOLDER), items.get(wrong.item)
+        say, parts = words.say, list[Part]()
+        parts.append(say("correction_mail.told", site=self.sender.site_title, title=wrong.told))
+        if item:
+            parts.append(say("correction_mail.now"))
+            parts.append(Listing(((item.title, self.page_of(item.slug)),)))
+        else:
+            parts.append(say("correction_mail.gone"))
+        if wrong.note:
+            parts.append(wrong.note)
+        return self._told("correction_mail", words, *parts, is_of_list=True)
 
     def _welcome(
         self, one: Claimed, person: Subscriber, latest: Sequence[tuple[str, str]]

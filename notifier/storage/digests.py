@@ -1,19 +1,32 @@
-"""What digests told: recipes of which their messages are made again.
+"""What digests told: recipes of which their messages are made again, and what was wrong in them.
 
-Knows the table ``renderings``, and the column of ``deliveries`` that names a row of it. Must never
-know what a recipe says but for its items, or what is sent when.
+Knows the tables ``renderings`` and ``errata``, and the column of ``deliveries`` that names a row of
+the first. Must never know what a recipe says but for its items, or what is sent when.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
-from feeds.storage.engines import upsert
+from feeds.storage.columns import among
+from feeds.storage.engines import add_selected, upsert
 from notifier.digest.recipe import items_of
-from notifier.model import DeliveryState
-from notifier.storage.tables import deliveries, renderings
+from notifier.model import DeliveryState, NoticeKind, SubscriberState
+from notifier.storage.tables import deliveries, errata, renderings, subscribers
 
 #: A day lasts two around the world, and a mail that waits is given up after some days.
 _TOLD_WITHIN = timedelta(days=7)
@@ -72,12 +85,80 @@ class Telling(NamedTuple):
 
 def tellings(connection: Connection, item: int) -> Sequence[Telling]:
     """The digests in which an item went out, as far as they are kept, the first one first."""
-    told = deliveries.c.rendering.in_(_telling(connection, item))
+    told = among(deliveries.c.rendering, _telling(connection, item))
     columns = (deliveries.c.period, func.count(), func.min(deliveries.c.settled_at))
     query = select(*columns, func.max(deliveries.c.settled_at)).group_by(deliveries.c.period)
     went_out = query.where(told, deliveries.c.state == DeliveryState.ACCEPTED)
     rows = connection.execute(went_out.order_by(func.min(deliveries.c.settled_at)))
     return [Telling(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erratum:
+    """That an item was ``told`` under a title, and is otherwise since a change; with a ``note`` of
+    whoever says so.
+    """
+
+    item: int
+    change: int
+    at: datetime
+    who: str
+    told: str
+    note: str = ""
+
+
+def readers(connection: Connection, item: int) -> int:
+    """How many have an item in a digest of theirs, and are to be told what was wrong."""
+    people = _readers(connection, item).subquery()
+    return connection.execute(select(func.count()).select_from(people)).scalar_one()
+
+
+def tell(connection: Connection, erratum: Erratum) -> int:
+    """Each of these gets a mail of that, once, however often it is said: to how many it is new."""
+    unique = [errata.c.item, errata.c.change]
+    upsert(connection, errata, [asdict(erratum)], replace=False, key=unique)
+    is_it = (errata.c.item == erratum.item, errata.c.change == erratum.change)
+    number = connection.execute(select(errata.c.id).where(*is_it)).scalar_one()
+    period = f"{NoticeKind.CORRECTION}-{number}"
+    of_it = select(func.count()).where(deliveries.c.period == period)
+    before = connection.execute(of_it).scalar_one()
+    values = {
+        "period": period,
+        "notice": NoticeKind.CORRECTION.value,
+        "windows": "{}",
+        "state": DeliveryState.QUEUED.value,
+        "due_at": erratum.at,
+        "attempts": 0,
+        "in_doubt": 0,
+        "created_at": erratum.at,
+    }
+    columns = (
+        literal(value, deliveries.c[name].type).label(name) for name, value in values.items()
+    )
+    people = _readers(connection, erratum.item).subquery()
+    # An upsert of what is selected needs a WHERE (https://sqlite.org/lang_upsert.html, 2.2).
+    selected = select(people.c.subscriber, *columns).where(true()).order_by(people.c.subscriber)
+    add_selected(connection, deliveries, selected, {})
+    return int(connection.execute(of_it).scalar_one()) - int(before)
+
+
+def errata_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Erratum]:
+    """What is to be told of, by number."""
+    rows = connection.execute(select(errata).where(among(errata.c.id, numbers))).mappings()
+    names = [each.name for each in fields(Erratum)]
+    return {row["id"]: Erratum(**{name: row[name] for name in names}) for row in rows}
+
+
+def _readers(connection: Connection, item: int) -> Select[tuple[int]]:
+    """Who got an item in a digest and has not left."""
+    return (
+        select(deliveries.c.subscriber)
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .where(among(deliveries.c.rendering, _telling(connection, item)))
+        .where(deliveries.c.state == DeliveryState.ACCEPTED)
+        .where(subscribers.c.state == SubscriberState.ACTIVE)
+        .distinct()
+    )
 
 
 def _telling(connection: Connection, item: int) -> Sequence[str]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     not_,
     or_,
     select,
@@ -28,7 +29,7 @@ from feeds.storage.columns import among
 from feeds.storage.database import next_numbers, store_seconds, store_time
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters
-from notifier.model import Node
+from notifier.model import Node, NoticeKind
 from notifier.storage.tables import halts, nodes, quotas, senders
 
 #: A node that is no more is followed by another within a minute; one that lives moves its lease on
@@ -126,7 +127,12 @@ def may_leave(notice: ColumnElement[str | None]) -> ColumnElement[bool]:
         not_(select(halts.c.since).where(*which).exists())
         for which in ((), (not_(halts.c.digests_only),))
     )
-    return or_(none, and_(not_all, notice.is_not(None)))
+    return or_(none, and_(not_all, is_answer(notice)))
+
+
+def is_answer(notice: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Whether somebody waits for what they asked for; spelt as the index of these has it."""
+    return notice != literal_column(f"'{NoticeKind.CORRECTION}'")
 
 
 #: A node that says nothing for so long is no more; it says something six times in that.

@@ -99,7 +99,7 @@ _CLAIM_NOTICES, _CLAIM = (
     .where(deliveries.c.id.in_(select(first.cte("first").c.id)))
     .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
     .returning(deliveries.c.id)
-    for first in (_FIRST.where(deliveries.c.notice.is_not(None)), _FIRST)
+    for first in (_FIRST.where(senders.is_answer(deliveries.c.notice)), _FIRST)
 )
 # A group goes to the store in one statement, so that its thread waits once for all of them.
 _GROUP = rows("group")

@@ -212,13 +212,28 @@ deliveries = Table(
     Column("settled_at", Instant),
     UniqueConstraint("subscriber", "period"),
     Index("ix_deliveries_state", "state", "due_at", "id"),
-    # Whoever waits for a confirmation does not wait for a million digests.
+    # Whoever waits for a confirmation does not wait for a million digests, or corrections.
     Index(
         "ix_deliveries_notice",
         *("state", "due_at", "id"),
-        sqlite_where=text("notice IS NOT NULL"),
+        sqlite_where=text("notice <> 'correction'"),
     ),
     sqlite_autoincrement=True,
+)
+
+#: What readers are told was wrong of an item, as it is since some ``change`` of it: it was ``told``
+#: under that title. Each of them gets a delivery of it, named by its ``id``.
+errata = Table(
+    "errata",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("item", Number, nullable=False),
+    Column("change", Number, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("item", "change"),
 )
 
 #: How deliveries came into a state other than accepted: what the row held then, ``at`` that moment.

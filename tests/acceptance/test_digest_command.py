@@ -225,3 +225,20 @@ def test_news_is_held_before_it_is_mailed(house: Installation) -> None:
     assert house.report("digest")["planned"] == 0
     assert house.report("digest", "--now", LATER)["planned"] == 2
     assert b"mailed from" not in house.call("items").stdout
+
+
+def test_who_got_what_was_wrong_is_told(house: Installation) -> None:
+    """Counted first, and asked about; said twice, mailed once."""
+    house.report("digest", "--now", LATER)
+    item, *_ = (row["slug"] for row in house.report("items"))
+    house.report("items", "correct", item, "--title", "Another title", "--reason", "it was wrong")
+    house.report("unsubscribe", "anna@example.org")
+    foreseen = house.report("items", "tell", item, "--dry-run")
+    assert (foreseen["readers"], foreseen["now"], foreseen["queued"]) == (1, "Another title", 0)
+    unasked = house.call("items", "tell", item)
+    assert (unasked.returncode, b"say --yes" in unasked.stderr) == (2, True)
+    assert house.report("items", "tell", item, "--yes", "--note", "Sorry.")["queued"] == 1
+    assert house.report("items", "tell", item, "--yes")["queued"] == 0
+    assert house.report("digest", "--now", LATER)["accepted"] == 1
+    [mailed] = house.report("items", "history", item)["mails"]
+    assert mailed["readers"] == 2

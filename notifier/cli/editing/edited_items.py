@@ -25,7 +25,7 @@ _Reason = Annotated[str, typer.Option(help="Why; it stands in the history of the
 def register(app: typer.Typer) -> None:
     group = typer.Typer(invoke_without_command=True)
     group.callback()(items)
-    for command in (history, correct, withdraw, restore, merge, split):
+    for command in (history, correct, withdraw, restore, tell, merge, split):
         group.command()(command)
     app.add_typer(group, name="items")
 
@@ -108,6 +108,52 @@ def restore(
         how = _how(house, by, reason, dry_run=dry_run)
         report = edit.withdraw(house.database, item, back=True, **how)
     _tell(report, "shown", dry_run=dry_run, as_json=as_json)
+
+
+def tell(
+    context: typer.Context,
+    item: ItemName,
+    note: Annotated[str, typer.Option(help="What else to tell them, in your own words.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before they are told.")] = False,
+    by: By = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Mail everybody who got an item what is true of it by now, once they are counted.
+
+    Whoever left meanwhile, or must not be mailed, is told nothing; said twice, it is mailed once.
+    """
+    from feeds.ingest import edit
+    from notifier.storage import digests
+
+    with house_for(context, logs=True) as house:
+        with house.database.reading() as connection:
+            now = house.clock()
+            found = edit.history(connection, item, now)
+            mails = digests.tellings(connection, found.number)
+            count = digests.readers(connection, found.number)
+        told = found.title_at(mails[0].first_at) if mails else found.title
+        text = found.title if found.is_shown else "(withdrawn)"
+        report = {"readers": count, "told": told, "now": text, "queued": 0}
+        if count and not dry_run and _is_meant(report, is_sure=yes):
+            wrong = digests.Erratum(
+                item=found.number, change=found.change, at=now, who=person(by), told=told, note=note
+            )
+            with house.database.writing() as connection:
+                report["queued"] = digests.tell(connection, wrong)
+    done = "{readers} got it as {told!r}, now {now!r}; {queued} are told"
+    write_report(report, done.format(**report), as_json=as_json)
+
+
+def _is_meant(report: dict[str, Any], *, is_sure: bool) -> bool:
+    """Whether so many are to be mailed; raises BadParameter where nobody is there to say so."""
+    if is_sure:
+        return True
+    if not sys.stdin.isatty():
+        message = f"{report['readers']} readers would be mailed: say --yes"
+        raise typer.BadParameter(message, param_hint="--yes")
+    question = "{readers} readers got it as {told!r}; tell them that it is {now!r}?"
+    return typer.confirm(question.format(**report))
 
 
 def merge(

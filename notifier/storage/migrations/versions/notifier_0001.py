@@ -21,6 +21,7 @@ def upgrade() -> None:
     _nodes()
     _halts()
     _deliveries()
+    _errata()
     _delivery_counts()
     _transitions()
     _incidents()
@@ -229,8 +230,20 @@ def _deliveries() -> None:
         "ix_deliveries_notice",
         "deliveries",
         ["state", "due_at", "id"],
-        sqlite_where=sa.text("notice IS NOT NULL"),
-        postgresql_where=sa.text("notice IS NOT NULL"),
+        sqlite_where=sa.text("notice <> 'correction'"),
+        postgresql_where=sa.text("notice <> 'correction'"),
+    )
+
+
+def _errata() -> None:
+    op.create_table(
+        "errata",
+        sa.Column("id", NUMBER, nullable=False),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("item", "change")),
+        sa.Column("at", INSTANT, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("who", "told", "note")),
+        sa.PrimaryKeyConstraint("id", name="pk_errata"),
+        sa.UniqueConstraint("item", "change", name="uq_errata_item_change"),
     )
 
 
