@@ -4,7 +4,7 @@ Knows which word of a draft an editor may replace, and how two drafts differ. Mu
 the editor is, or how either is stored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -115,6 +115,19 @@ def differences(before: Draft, after: Draft) -> Mapping[str, Change]:
     """What differs for readers, by field, as it was and as it is."""
     pairs = {name: (told(before), told(after)) for name, told in _TOLD.items()}
     return {name: (was, now) for name, (was, now) in pairs.items() if was != now}
+
+
+def title_at(steps: Iterable[ItemStep], moment: datetime, now: str) -> str:
+    """What an item was called at a moment that is called so ``now``, by the steps it took."""
+    is_said = False
+    for step in steps:
+        told = step.changes.get("title")
+        if told and step.is_editor:
+            is_said = step.deed is Deed.CORRECTED
+        # What a source says beneath an editor's word nobody sees.
+        if told and step.at >= moment and (step.is_editor or not is_said):
+            return told[0]
+    return now
 
 
 def _topics(draft: Draft) -> str:

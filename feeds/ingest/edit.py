@@ -71,12 +71,6 @@ class ItemHistory:
     corrected: Mapping[str, Change]
     copies: Sequence[tuple[str, str]]
 
-    def title_at(self, moment: datetime) -> str:
-        """What it was called then."""
-        later = (step.changes for step in self.steps if step.at >= moment)
-        titles = (changes["title"][0] for changes in later if "title" in changes)
-        return next(titles, self.title)
-
 
 def history(connection: Connection, item: str, now: datetime) -> ItemHistory:
     """All that is known of an item. Raises NotEdited where there is none."""
@@ -289,7 +283,7 @@ def _refuse_absent(
     item: str, known: Known, removed: frozenset[TopicRef], taxonomy: Taxonomy
 ) -> None:
     """Raises NotEdited where one of these is no topic of its own."""
-    own = {label.ref for label in known.draft.labels}
+    own = {label.ref for each in (known.draft, _shown(known)) for label in each.labels}
     before = known.correction.removed if known.correction else frozenset()
     for ref in sorted(removed - before):
         if ref not in own:

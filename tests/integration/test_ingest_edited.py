@@ -121,6 +121,8 @@ def test_topics_are_added_and_taken_away_for_good(desk: Desk) -> None:
         retag.retag(connection, desk.intake.taxonomy, LATER, everything=True)
     assert {"field:elections"} <= desk.topics
     assert "field:policing" not in desk.topics
+    desk.correct({}, removed=["field:elections"])
+    assert "field:elections" not in desk.topics
     with pytest.raises(NotEdited, match="it is not filed so"):
         desk.correct({}, removed=["field:human-rights"])
 

@@ -123,6 +123,7 @@ def tell(
 
     Whoever left meanwhile, or must not be mailed, is told nothing; said twice, it is mailed once.
     """
+    from feeds.identity.correction import title_at
     from feeds.ingest import edit
     from notifier.storage import digests
 
@@ -132,7 +133,7 @@ def tell(
             found = edit.history(connection, item, now)
             mails = digests.tellings(connection, found.number)
             count = digests.readers(connection, found.number)
-        told = found.title_at(mails[0].first_at) if mails else found.title
+        told = title_at(found.steps, mails[0].first_at, found.title) if mails else found.title
         text = found.title if found.is_shown else "(withdrawn)"
         report = {"readers": count, "told": told, "now": text, "queued": 0}
         if count and not dry_run and _is_meant(report, is_sure=yes):

@@ -1,11 +1,18 @@
 """What an editor says of an item stands above what its sources say, now and later."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from feeds.identity.correction import Correction, corrected, differences
+from feeds.identity.correction import (
+    Correction,
+    Deed,
+    ItemStep,
+    corrected,
+    differences,
+    title_at,
+)
 from feeds.model import Issued, IssuedFrom, Mark, TopicKind, TopicRef
 from tests.builders import HUMAN_RIGHTS, POLICING, a_draft, a_label
 
@@ -95,3 +102,24 @@ def test_topics_are_told_by_their_names_and_unknown_ones_as_printed() -> None:
     [(was, now)] = differences(a_draft(), after).values()
     assert was == "field:policing, issuer:secretariat, type:news"
     assert now == "field:? Nobody's, issuer:secretariat, type:news"
+
+
+def test_what_an_item_was_called_is_what_was_shown_then() -> None:
+    """Not what its source said beneath an editor's word."""
+    began = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def step(hour: int, deed: Deed, was: str, now: str) -> ItemStep:
+        is_editor = deed in {Deed.CORRECTED, Deed.RELEASED}
+        at, changes = began + timedelta(hours=hour), {"title": (was, now)} if was else {}
+        return ItemStep(at=at, deed=deed, who="Eva", is_editor=is_editor, changes=changes)
+
+    steps = [
+        step(1, Deed.REVISED, "One", "Two"),
+        step(2, Deed.WITHDRAWN, "", ""),
+        step(3, Deed.CORRECTED, "Two", "Ours"),
+        step(4, Deed.REVISED, "Two", "Three"),
+        step(5, Deed.RELEASED, "Ours", "Three"),
+        step(6, Deed.REVISED, "Three", "Four"),
+    ]
+    called = [title_at(steps, began + timedelta(hours=hour), "Four") for hour in range(1, 8)]
+    assert called == ["One", "Two", "Two", "Ours", "Ours", "Three", "Four"]
