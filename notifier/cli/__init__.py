@@ -27,7 +27,7 @@ from notifier.cli.start import new_installation, taxonomies
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     name="fieldfare",
@@ -87,7 +87,7 @@ for module in (
 
 def main() -> None:
     """Runs one command; exits 0, 1 (it failed, and standard error says why) or 2 (usage)."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     # What other packages are installed changes nothing that is checked here, so none is looked for.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:

@@ -8,6 +8,7 @@ npm and pip reach their registries, and named as missing otherwise.
 """
 
 import asyncio
+import gc
 import resource
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import uvloop
 
 from feeds.storage import engines
 from feeds.storage.database import Database
+from notifier.cli import OBJECTS_BETWEEN_COLLECTIONS
 from notifier.digest.contents import filled
 from notifier.errors import MessageRefused
 from notifier.mail.lines import encoded, slot
@@ -160,6 +162,8 @@ def without_the_disk(port: int, count: int) -> None:
 
 def main(count: int = MAILS) -> bool:
     """Whether all that is asked for was reached."""
+    # As the command has it.
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     with ExitStack() as stack:
         port = stack.enter_context(services.smtp_sink()).port
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="fieldfare-")))
