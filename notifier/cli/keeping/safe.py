@@ -198,8 +198,8 @@ def _tell_moved(report: "MoveReport", to: str) -> None:
     if report.moved_before:
         write_line(f"  {report.moved_before} of them by a run before this")
     write_line(
-        f'next: [store] url = "{masked_url(to)}" in the settings, `fieldfare store check`, then the'
-        f" daemon. {report.source} is not opened any more: remove it once there is a backup"
+        f'next: [store] url = "{masked_url(to)}" in the settings, `fieldfare store check`, start'
+        f" the daemon. {report.source} is not opened any more: remove it once there is a backup"
     )
 
 
