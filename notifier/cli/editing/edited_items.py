@@ -1,4 +1,4 @@
-"""Commands that change items: items correct, withdraw, restore, merge and split.
+"""Commands that change items: items correct, withdraw, restore, tell, merge and split.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
@@ -123,25 +123,15 @@ def tell(
 
     Whoever left meanwhile, or must not be mailed, is told nothing; said twice, it is mailed once.
     """
-    from feeds.identity.correction import title_at
-    from feeds.ingest import edit
-    from notifier.storage import digests
+    from notifier.notices import errata
 
     with house_for(context, logs=True) as house:
-        with house.database.reading() as connection:
-            now = house.clock()
-            found = edit.history(connection, item, now)
-            mails = digests.tellings(connection, found.number)
-            count = digests.readers(connection, found.number)
-        told = title_at(found.steps, mails[0].first_at, found.title) if mails else found.title
-        text = found.title if found.is_shown else "(withdrawn)"
-        report = {"readers": count, "told": told, "now": text, "queued": 0}
-        if count and not dry_run and _is_meant(report, is_sure=yes):
-            wrong = digests.Erratum(
-                item=found.number, change=found.change, at=now, who=person(by), told=told, note=note
-            )
-            with house.database.writing() as connection:
-                report["queued"] = digests.tell(connection, wrong)
+        at, who = house.clock(), person(by)
+        found = errata.foreseen(house.database, item, note, who=who, at=at)
+        text = "(withdrawn)" if found.now is None else found.now
+        report = {"readers": found.readers, "told": found.erratum.told, "now": text, "queued": 0}
+        if found.readers and not dry_run and _is_meant(report, is_sure=yes):
+            report["queued"] = errata.tell(house.database, found.erratum)
     done = "{readers} got it as {told!r}, now {now!r}; {queued} are told"
     write_report(report, done.format(**report), as_json=as_json)
 

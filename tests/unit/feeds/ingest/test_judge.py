@@ -103,6 +103,18 @@ def test_a_copy_that_changed_a_little_stays_one() -> None:
     assert results[2].item.revision == 1
 
 
+def test_a_copy_that_a_person_set_apart_is_an_item_of_its_own() -> None:
+    """However much it says what the other one says, now and when it comes again."""
+    first, copy = judged(a_candidate("1"), a_candidate("2"))
+    memory = Memory(TAXONOMY)
+    apart = {key: replace(link, role=Role.APART) for key, link in copy.links}
+    memory.recall([first.item], dict(first.links) | apart, {})
+    own, again = judged(a_candidate("2"), a_candidate("2"), memory=memory)
+    assert kinds([own, again]) == [Added, Unchanged]
+    assert own.item.slug == again.item.slug != first.item.slug
+    assert own.links[0][1].role is Role.OWN
+
+
 def test_what_an_item_said_once_makes_no_twins() -> None:
     results = judged(a_candidate("a", "One"), a_candidate("a", "Two"), a_candidate("b", "One"))
     assert kinds(results) == [Added, Revised, Added]
