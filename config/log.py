@@ -103,7 +103,8 @@ def _of_the_journal(readable: Processor) -> Processor:
 
     def rendered(logger: WrappedLogger, method: str, event: EventDict) -> str:
         event.pop("timestamp")
-        priority = _PRIORITIES[event.pop("level")]
+        # A library may have levels of its own.
+        priority = _PRIORITIES.get(event.pop("level"), _PRIORITIES["info"])
         text = str(readable(logger, method, event))
         return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
 

@@ -76,6 +76,8 @@ def test_the_journal_gets_each_line_with_its_priority_and_without_a_time(
     assert told.endswith("[feeds] feeds=12")
     assert {line[:3] for line in failed} == {"<3>"}
     assert failed[1:] == ["<3>ZeroDivisionError"]
+    logging.getLogger("library").log(logging.INFO + 5, "of a level of its own")
+    assert err().startswith("<6>of a level of its own")
 
 
 def test_standard_error_that_goes_to_the_journal_gets_that_form(
