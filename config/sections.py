@@ -137,6 +137,16 @@ class ServeSettings(SettingsSection):
     cache_bytes: kinds.Bytes
 
 
+class AdminSettings(SettingsSection):
+    """Whether the team has pages, for how long who came in need not again, and what they did is
+    kept.
+    """
+
+    pages: kinds.Switch
+    session_hours: kinds.Count
+    audit_days: kinds.Days
+
+
 class DaemonSettings(SettingsSection):
     """How often the daemon looks for work; ``node`` is never empty here."""
 

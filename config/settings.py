@@ -18,6 +18,7 @@ from config.faults import OWN_WORDS, Given, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
 from config.options import REPEATED, Key
 from config.sections import (
+    AdminSettings,
     DaemonSettings,
     DkimSettings,
     FetchSettings,
@@ -294,6 +295,7 @@ class Settings(SettingsSection):
     signup: SignUpSettings
     retention: RetentionSettings
     serve: ServeSettings
+    admin: AdminSettings
     daemon: DaemonSettings
     log: LogSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(strict=False)]

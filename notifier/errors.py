@@ -56,6 +56,22 @@ class NothingToShow(NotifierError):
         self.address = address
 
 
+class DeliveryRefused(NotifierError):
+    """What is asked for cannot be done to a delivery; the text says why."""
+
+    def __init__(self, delivery: int | str, problem: str) -> None:
+        super().__init__(f"delivery {delivery}: {problem}")
+        self.delivery = delivery
+
+
+class AccountRefused(NotifierError):
+    """An account cannot be, or be changed, as somebody asks for."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"account {name!r}: {problem}")
+        self.name = name
+
+
 class MailError(NotifierError):
     """Base of what a transport may report."""
 

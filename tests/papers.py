@@ -16,6 +16,7 @@ from feeds.ingest.retag import Retagged
 from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
+from notifier.account import Account
 from notifier.app.keeping.backup import BackupReport
 from notifier.app.keeping.move import MoveReport
 from notifier.app.keeping.restore import RestoreReport
@@ -27,6 +28,7 @@ from notifier.digest.plan import PlanReport
 from notifier.mail.send import DeliveryReport
 from notifier.storage.deliveries import Delivery
 from notifier.storage.senders import Halt
+from notifier.storage.team.deeds import TeamDeed
 
 #: What `--json` prints: one object of these fields together, or a list of such objects.
 REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
@@ -44,6 +46,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     " countries, guid, also_at, alternates, authors, enclosures, marks}]}`",
     "ingest": (IngestReport,),
     "promote": (IngestReport,),
+    "dismiss": "`{dismissed}`",
     "publish": (PublishReport,),
     "topics": [TopicRow],
     "topics --unknown": [Unknown],
@@ -72,6 +75,12 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "mail resume": "`{resumed}`",
     "release": "`{released}`, how many",
     "resend": "`{resent}`",
+    "accounts": [Account],
+    "accounts add": (Account,),
+    "accounts password": (Account,),
+    "accounts role": (Account,),
+    "accounts remove": (Account,),
+    "audit": [TeamDeed],
 }
 
 

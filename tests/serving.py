@@ -6,7 +6,7 @@ Knows how the parts fit together. Must never know what is asked of them.
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import trustme
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from feeds.catalogue import languages
 from feeds.identity.ids import Identity
@@ -205,6 +206,7 @@ def a_web_app(
     heard: Callable[[], float] = lambda: 0,
     copy: Callable[[str, str, float], bytes | None] | None = None,
     wake: Callable[[], object] = lambda: None,
+    team: Iterable[BaseRoute] = (),
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
@@ -216,19 +218,32 @@ def a_web_app(
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         subscribing=a_subscribing(database, pages, clock, sign_up),
         managing=a_managing(database, pages, clock, sign_up),
-        health=Health(
-            is_current=is_current or database.is_current,
-            mail=lambda: (incidents(), None),
-            totals=totals,
-            heartbeats=heartbeats or Heartbeats(),
-            counts=counts or some_counts(),
-            version="0.1.0",
-            clock=lambda: NOW,
+        health=_health(
+            is_current or database.is_current, incidents, totals, heartbeats or Heartbeats(), counts
         ),
         pages=pages,
         selections=_selections(SelectedFeeds(database, taxonomy, site), site, clock, heard),
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
+        team=team,
+    )
+
+
+def _health(
+    is_current: Callable[[], bool],
+    incidents: Callable[[], Mapping[str, Incident]],
+    totals: Callable[[], Totals],
+    heartbeats: Heartbeats,
+    counts: WebCounts | None,
+) -> Health:
+    return Health(
+        is_current=is_current,
+        mail=lambda: (incidents(), None),
+        totals=totals,
+        heartbeats=heartbeats,
+        counts=counts or some_counts(),
+        version="0.1.0",
+        clock=lambda: NOW,
     )
 
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from isal import isal_zlib
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from feeds.draft import Reason, Refused
 from feeds.identity.decide import Role
@@ -22,6 +32,9 @@ from feeds.storage.tables import documents, item_keys, originals
 #: Stands where the evidence of a refusal would: the document is a file, and its text was not read.
 _UNREAD = "unread"
 _SIGNED = (documents.c.name, documents.c.signature)
+_BYTES = func.coalesce(documents.c.digest, "")
+#: Whether nobody said of a document, as it is now, that it is none of ours.
+is_listed = or_(documents.c.dismissed.is_(None), documents.c.dismissed != _BYTES)
 _IS_SET_ASIDE = or_(documents.c.reason.is_not(None), documents.c.evidence == _UNREAD)
 
 
@@ -77,9 +90,24 @@ def promote(connection: Connection, source: str, name: str) -> bool:
     return changed.rowcount > 0
 
 
-def refusals(connection: Connection, source: str | None = None) -> tuple[Sighting, ...]:
-    """The documents that are in quarantine, of one source or of all, by source and name."""
+def dismiss(connection: Connection, source: str, name: str) -> bool:
+    """A person says that the document is none of ours: until it changes it is listed no more. False
+    where it is not in quarantine.
+    """
+    held = (documents.c.source == source, documents.c.name == name, documents.c.reason.is_not(None))
+    told = update(documents).where(*held).values(dismissed=_BYTES)
+    return connection.execute(told).rowcount > 0
+
+
+def refusals(
+    connection: Connection, source: str | None = None, *, dismissed: bool = True
+) -> tuple[Sighting, ...]:
+    """The documents that are in quarantine, of one source or of all, by source and name; without
+    those that were ``dismissed`` where they are not wanted.
+    """
     query = select(documents).where(documents.c.reason.is_not(None))
+    if not dismissed:
+        query = query.where(is_listed)
     if source is not None:
         query = query.where(documents.c.source == source)
     rows = connection.execute(query.order_by(documents.c.source, documents.c.name))

@@ -50,6 +50,10 @@ class Held:
     reason: str
     since: datetime
 
+    def is_it(self, source: str, document: str) -> bool:
+        """Whether it is that document of that source."""
+        return (self.source, self.document) == (source, document)
+
 
 def item_count(connection: Connection) -> int:
     """How many items are shown."""
@@ -104,12 +108,15 @@ def topic_counts(connection: Connection) -> dict[TopicRef, int]:
 
 
 def quarantined(connection: Connection) -> int:
-    held = select(func.count()).select_from(documents).where(documents.c.reason.is_not(None))
-    return connection.scalar(held) or 0
+    """How many documents were refused, and not put aside since."""
+    from feeds.storage.documents import is_listed  # noqa: PLC0415 - as below
+
+    is_held = (documents.c.reason.is_not(None), is_listed)
+    return connection.scalar(select(func.count()).select_from(documents).where(*is_held)) or 0
 
 
 def quarantine(connection: Connection) -> list[Held]:
-    """Every document that was refused, by source and name."""
+    """Every document that was refused, and not put aside since, by source and name."""
     from feeds.storage.documents import refusals  # noqa: PLC0415 - most count, and list none
 
     return [
@@ -120,6 +127,6 @@ def quarantine(connection: Connection) -> list[Held]:
             reason=str(seen.refused),
             since=seen.seen_at,
         )
-        for seen in refusals(connection)
+        for seen in refusals(connection, dismissed=False)
         if seen.refused
     ]

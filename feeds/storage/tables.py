@@ -58,7 +58,8 @@ originals = Table(
 
 #: What was last seen under each name of each source. ``signature`` tells without reading
 #: whether a file changed; ``reason`` is set while the document is in quarantine, for as long as
-#: what it is read by (``recipe``) says so. A ``promoted`` one is an item because a person says so.
+#: what it is read by (``recipe``) says so. A ``promoted`` one is an item because a person says so;
+#: ``dismissed`` is the digest of the bytes of which one says that they are none of ours.
 documents = Table(
     "documents",
     metadata,
@@ -71,6 +72,7 @@ documents = Table(
     Column("evidence", Text, nullable=False, server_default=""),
     Column("recipe", Text, nullable=False, server_default=""),
     Column("promoted", Boolean, nullable=False, server_default=false()),
+    Column("dismissed", Text),
     Index("ix_documents_reason", "reason"),
 )
 

@@ -1,4 +1,4 @@
-"""What is kept no longer: what nobody confirmed, who left, and who was sent what.
+"""What is kept no longer: what nobody confirmed, who left, who was sent what, who did what.
 
 Knows for how long settings keep each. Must never know how rows are kept.
 """
@@ -12,6 +12,7 @@ from notifier.app.house import House
 from notifier.notices.notices import CONFIRM_WITHIN
 from notifier.storage import deliveries, digests, returns
 from notifier.storage.consent import erasure, limits, requests
+from notifier.storage.team import deeds
 from notifier.subscribers.own_data import erase_left
 
 #: One transaction each, so that nobody waits long for the store.
@@ -27,6 +28,8 @@ def forget(house: House, stopping: Event) -> None:
     if asked or left:
         log.info("people forgotten", unconfirmed=asked, left=left)
     _deliveries(house, stopping)
+    with house.database.writing() as connection:
+        deeds.forget(connection, house.clock() - timedelta(days=house.settings.admin.audit_days))
 
 
 def _requests(house: House) -> int:

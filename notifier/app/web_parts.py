@@ -6,7 +6,7 @@ Knows which part of a house answers what. Must never know how many processes ans
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from config.kinds import SECRET_CHARACTERS
@@ -22,7 +23,6 @@ from feeds.model import SourceKind
 from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import Site, item_page
 from feeds.push import ITEMS
-from feeds.storage.database import Database
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
@@ -83,23 +83,23 @@ def server(
     """
     directory = _directory(house.settings, house.site, house.clock)
     files = PublishedFiles(directory, house.site.base)
-    database, taxonomy, site, clock = house.database, house.taxonomy, house.site, house.clock
-    pages, sign_up = PrivatePages(site, taxonomy), _sign_up(house, send)
+    pages, sign_up = PrivatePages(house.site, house.taxonomy), _sign_up(house, send)
     web = create_app(
         files=files,
         unsubscribing=_unsubscribing(house, pages),
         viewing=_viewing(house, pages),
         subscribing=_subscribing(house, pages, sign_up),
         managing=_managing(house, pages, sign_up),
-        health=_health(house.settings, database, heartbeats, counts, clock),
+        health=_health(house, heartbeats, counts),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
-        base=site.base,
+        base=house.site.base,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(house, sign_up, publish),
         hubs=_callback(house, publish),
         hub=_hub(house, directory, announce),
         returned=_returned(house),
+        team=_team(house, publish),
     )
     return Server(
         web,
@@ -179,13 +179,9 @@ def _viewing(house: House, pages: PrivatePages) -> Viewing:
     return Viewing(copy=copy, secret=secret, pages=pages, clock=clock, after=after)
 
 
-def _health(
-    settings: Settings,
-    database: Database,
-    heartbeats: Heartbeats,
-    counts: WebCounts,
-    clock: Callable[[], datetime],
-) -> Health:
+def _health(house: House, heartbeats: Heartbeats, counts: WebCounts) -> Health:
+    database, settings, clock = house.database, house.settings, house.clock
+
     def mail() -> tuple[Mapping[str, Incident], Halt | None]:
         with database.reading() as connection:
             return every(connection), halted(connection)
@@ -244,6 +240,16 @@ def _returned(house: House) -> WebDoor | None:
         mailgun_key=told.mailgun_key.get_secret_value(),
         sendgrid_key=told.sendgrid_key,
     )
+
+
+def _team(house: House, publish: Callable[[], None]) -> Iterable[BaseRoute]:
+    """The pages of the team, where settings turn them on."""
+    if not house.settings.admin.pages:
+        return ()
+    # A tenth of a second, of which an installation without them need not know.
+    from notifier.app.team.team_parts import team
+
+    return team(house, publish)
 
 
 def _directory(settings: Settings, site: Site, clock: Callable[[], datetime]) -> Directory:

@@ -19,6 +19,7 @@ from notifier.cli import (
     installation,
     parse,
     subscription,
+    team,
     topic,
 )
 from notifier.cli.editing import edited_items
@@ -81,6 +82,7 @@ for module in (
     subscription,
     delivery,
     came_back,
+    team,
 ):
     module.register(app)
 

@@ -17,6 +17,7 @@ from notifier.cli.output import (
     write_line,
     write_notes,
     write_problem,
+    write_report,
     write_rows,
 )
 
@@ -33,7 +34,7 @@ _STAYS = (
 
 
 def register(app: typer.Typer) -> None:
-    for command in (sources, ingest, quarantine, promote):
+    for command in (sources, ingest, quarantine, promote, dismiss):
         app.command()(command)
 
 
@@ -158,6 +159,24 @@ def promote(
     else:
         _show(report)
     if report.quarantined:
+        raise typer.Exit(1)
+
+
+def dismiss(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="The source, as `quarantine` names it.")],
+    document: Annotated[str, typer.Argument(help="The document, as `quarantine` names it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say that a document in quarantine is none of yours: it is listed no more until it changes."""
+    from feeds.storage import documents
+
+    with house_for(context) as house, house.database.writing() as connection:
+        done = documents.dismiss(connection, source, document)
+    none = f"{source} holds no document {document!r} in quarantine"
+    text = "it is listed again only when it changes" if done else none
+    write_report({"dismissed": done}, text, as_json=as_json)
+    if not done:
         raise typer.Exit(1)
 
 

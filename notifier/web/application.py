@@ -4,7 +4,8 @@ Knows paths and what is said of errors. Must never know how a part does its work
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import unquote
 
 import structlog
@@ -57,6 +58,7 @@ def create_app(
     hub: WebSubHub | None = None,
     returned: WebDoor | None = None,
     selections: ASGIApp | None = None,
+    team: Iterable[BaseRoute] = (),
     base: str = "",
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
@@ -64,8 +66,8 @@ def create_app(
     ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own,
     ``returned`` is where services tell what came back, ``selections`` makes feeds of what is asked
     for, ``subscribing`` is where readers may sign up by themselves, ``managing`` where they change
-    what they get. ``base`` is the path of the site on its host, percent-encoded, without
-    a slash at its end.
+    what they get, ``team`` where those go who look after all that. ``base`` is the path of the site
+    on its host, percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
@@ -74,15 +76,10 @@ def create_app(
             *_coming(subscribing, has_form=pages.site.has_sign_up),
             *_changing(managing),
             *_inward(api, hubs, hub, returned),
+            *team,
             *([Route(path, selections) for path in PATHS] if selections else ()),
         ],
-        exception_handlers={
-            HTTPException: refusals.refused,
-            StoreError: refusals.unavailable,
-            MalformedSelection: refusals.malformed,
-            UnknownTopic: refusals.unknown,
-            Exception: refusals.broken,
-        },
+        exception_handlers=refusals.handlers,
     )
     # As the default, not as a route for everything: such a route would answer every method.
     app.router.default = files
@@ -165,6 +162,17 @@ class _Refusals:
     def __init__(self, pages: PrivatePages) -> None:
         self._pages = pages
         self._told_at = -_SILENCE_SECONDS
+
+    @property
+    def handlers(self) -> dict[Any, Any]:
+        """Which of what can go wrong is answered by whom."""
+        return {
+            HTTPException: self.refused,
+            StoreError: self.unavailable,
+            MalformedSelection: self.malformed,
+            UnknownTopic: self.unknown,
+            Exception: self.broken,
+        }
 
     async def refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for

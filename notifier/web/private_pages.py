@@ -34,14 +34,16 @@ PRIVATE = {
 
 
 class PrivatePages:
-    """Answers with pages that are made for one person, or for nobody in particular."""
+    """Answers with pages that are made for one person, or for nobody in particular; templates in
+    the folders ``beside`` ours may extend them.
+    """
 
-    def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
+    def __init__(self, site: Site, taxonomy: Taxonomy, *beside: Path) -> None:
         self.site = site
         self.taxonomy = taxonomy
         #: What they say, in the language of the site.
         self.words = catalogue(site.language, FOLDER)
-        self._render = renderer(site, taxonomy, _TEMPLATES, words=self.words)
+        self._render = renderer(site, taxonomy, *beside, _TEMPLATES, words=self.words)
         self.in_language = cache(self._in_language)
 
     def _in_language(self, tag: str) -> "PrivatePages":

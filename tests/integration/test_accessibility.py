@@ -1,12 +1,10 @@
 """WCAG 2.2 AA as axe-core sees it in Chromium: all pages, light and dark, on a phone and a desk."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Route, ViewportSize
+from playwright.sync_api import Browser, Page, Route
 
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
@@ -18,19 +16,12 @@ from notifier.digest.named import FollowedPage
 from notifier.web.private_pages import PrivatePages
 from notifier.web.subscribing import Filled
 from notifier.web.wishes import Row, Wishes
+from tests.axe import faults_of_page
 from tests.builders import POLICING, SECRETARIAT, a_subscriber
 from tests.digests import a_digest, body, rendered
 from tests.items import NOON, a_site, an_item
 from tests.served_site import ServedSite, served_site
 
-Scheme = Literal["light", "dark"]
-
-#: The narrowest window without scrolling to both sides (WCAG 2.2 1.4.10), and a desk's: colours do
-#: not depend on width, so that each is seen once.
-SIGHTS: tuple[tuple[ViewportSize, Scheme], ...] = (
-    (ViewportSize(width=320, height=640), "light"),
-    (ViewportSize(width=1280, height=900), "dark"),
-)
 NARROWED = Selection.parse("field=human-rights&field=policing&language=en&q=border")
 #: A front page with a search, and charts.
 HISTORIES = {
@@ -103,10 +94,6 @@ LINK: dict[str, Any] = {"is_over": True, "address": "anna", "token": "x.1"}
 FAULTS = {
     name: f"The {name} is wrong."
     for name in ("select", "often", "address", "hour", "weekday", "zone", "language", "send")
-}
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
 
 
@@ -202,18 +189,7 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
 def test_a_page_has_no_fault_that_axe_finds(site: ServedSite, tab: Page, path: str) -> None:
     titles = {"guide": "Human rights", "foreign": "Конференция", "fetched": "Representative calls"}
     tab.goto(site.item(titles[path]) if path in titles else site.url + path)
-    tab.evaluate(AXE_SCRIPT)
-    for window, scheme in SIGHTS:
-        tab.set_viewport_size(window)
-        tab.emulate_media(color_scheme=scheme)
-        found = tab.evaluate(f"axe.run({json.dumps(RULES)})")
-        faults = [
-            (fault["id"], node["html"][:200], node["failureSummary"])
-            for fault in found["violations"]
-            for node in fault["nodes"]
-        ]
-        assert faults == [], (window, scheme)
-        assert tab.evaluate("document.documentElement.scrollWidth") == window["width"]
+    assert faults_of_page(tab) == []
 
 
 def test_what_is_printed_is_the_text(site: ServedSite, tab: Page) -> None:

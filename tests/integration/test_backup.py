@@ -66,7 +66,7 @@ def test_a_backup_is_of_one_moment_while_others_write(
     with zipfile.ZipFile(target) as archive:
         said = json.loads(archive.read("manifest.json"))
         assert said["rows"] == before
-        assert said["schema"] == ["feeds_0001", "notifier_0001"]
+        assert said["schema"] == ["feeds_0001", "notifier_0002"]
         assert said["authority"] == AUTHORITY
         assert archive.read("files/secret_file").decode() == SECRET
         assert archive.read("files/mail.templates/mail.css")

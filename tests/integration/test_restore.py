@@ -153,9 +153,9 @@ def test_an_older_store_is_brought_to_todays_schema(
     newer.mkdir()
     for each in VERSIONS.glob("*.py"):
         (newer / each.name).write_text(each.read_text())
-    (newer / "notifier_0002.py").write_text(
+    (newer / "notifier_0003.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision, down_revision, branch_labels = 'notifier_0002', 'notifier_0001', None\n"
+        "revision, down_revision, branch_labels = 'notifier_0003', 'notifier_0002', None\n"
         "def upgrade():\n    op.add_column('mutes', sa.Column('why', sa.Text()))\n"
     )
     monkeypatch.setattr(restore, "VERSIONS", newer)

@@ -49,7 +49,7 @@ def test_a_table_says_what_is_so(
 
 def test_the_commands_are_all_listed() -> None:
     """The page is made of the command line; what it is made of names every command there is."""
-    assert len(names()) == 54
+    assert {"init", "run", "items merge", "accounts add"} <= set(names())
     assert set(REPORTS) - {"topics --unknown"} <= set(names())
 
 

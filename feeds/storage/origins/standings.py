@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, case, func, select, update
 
 from feeds.standing import Standing, State
 from feeds.storage.engines import upsert
@@ -51,6 +51,18 @@ def look_early(connection: Connection, standing: Standing, moment: datetime) -> 
     """The source is asked at that moment, if it has not been asked since."""
     unchanged = (table.c.source == standing.source, table.c.next_look_at == standing.next_look_at)
     connection.execute(update(table).where(*unchanged).values(next_look_at=moment))
+
+
+def look_now(connection: Connection, source: str) -> bool:
+    """The source is due, whatever pause it had or where it had ended; False where it was never
+    asked.
+    """
+    is_it = table.c.source == source
+    due = {
+        "next_look_at": None,
+        "state": case((table.c.state == State.ENDED, State.FAILING.value), else_=table.c.state),
+    }
+    return connection.execute(update(table).where(is_it).values(due)).rowcount > 0
 
 
 def _standing(row: Row[Any]) -> Standing:

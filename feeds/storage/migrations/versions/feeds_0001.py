@@ -64,6 +64,7 @@ def _documents() -> None:
         sa.Column("evidence", sa.Text(), server_default="", nullable=False),
         sa.Column("recipe", sa.Text(), server_default="", nullable=False),
         sa.Column("promoted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("dismissed", sa.Text()),
         sa.ForeignKeyConstraint(
             ["digest"], ["originals.digest"], name="fk_documents_digest_originals"
         ),

@@ -36,10 +36,8 @@ def _subscribers() -> None:
     op.create_table(
         "subscribers",
         sa.Column("id", NUMBER, nullable=False),
-        sa.Column("public_id", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("address_key", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("public_id", "address")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("address_key", "language")),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("paused_until", sa.Date()),
         sa.Column("state", sa.Text(), nullable=False),

@@ -1,0 +1,48 @@
+"""The overview: what is wrong, what the installation holds, and who of the team did what.
+
+Knows what both pages show. Must never find out by itself what is wrong, or change what is told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import Route
+
+from feeds.storage.database import Database
+from notifier.account import TeamRole
+from notifier.admin.gate import Gate, TeamRequest, View, number_in
+from notifier.storage.team import accounts, deeds
+
+_MOST_DEEDS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage:
+    """What `fieldfare status` says, as a page."""
+
+    status: Callable[[], object]
+
+    def routes(self, gate: Gate) -> Sequence[Route]:
+        return (gate.page("/", TeamRole.EDITOR, self._show),)
+
+    def _show(self, _asked: TeamRequest) -> View:
+        return View("overview.html", "Overview", {"held": self.status()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeedsPage:
+    """The list, and whose accounts there are."""
+
+    database: Database
+
+    def routes(self, gate: Gate) -> Sequence[Route]:
+        return (gate.page("/deeds", TeamRole.OPERATOR, self._show),)
+
+    def _show(self, asked: TeamRequest) -> View:
+        with self.database.reading() as connection:
+            found = deeds.latest(connection, _MOST_DEEDS + 1, number_in(asked.value("before")))
+            people = accounts.every(connection)
+        older = found[_MOST_DEEDS - 1].number if len(found) > _MOST_DEEDS else None
+        told = {"deeds": found[:_MOST_DEEDS], "older": older, "people": people}
+        return View("deeds.html", "Who did what", told)

@@ -1,0 +1,1 @@
+"""Who of the team may come in, who did, and what they did."""
