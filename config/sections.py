@@ -111,11 +111,22 @@ class ServicesSettings(SettingsSection):
     ]
 
 
+class AlertsSettings(SettingsSection):
+    """When something counts as wrong, and who is told of it."""
+
+    wait_seconds: kinds.Seconds
+    queue_minutes: kinds.Count
+    source_hours: kinds.Hours
+    disk_free_bytes: kinds.Bytes
+    clock_seconds: kinds.Seconds
+
+
 class RetentionSettings(SettingsSection):
     """For how many days what is known of people is kept that nobody needs any more."""
 
     left_days: kinds.Days
     deliveries_days: kinds.Days
+    incidents_days: kinds.Days
 
 
 class SignUpSettings(SettingsSection):

@@ -19,6 +19,7 @@ from config.layers import cover, from_environment, from_file, secrets_from_files
 from config.options import REPEATED, Key
 from config.sections import (
     AdminSettings,
+    AlertsSettings,
     DaemonSettings,
     DkimSettings,
     FetchSettings,
@@ -293,6 +294,7 @@ class Settings(SettingsSection):
     mail: MailSettings
     returns: ReturnsSettings
     signup: SignUpSettings
+    alerts: AlertsSettings
     retention: RetentionSettings
     serve: ServeSettings
     admin: AdminSettings

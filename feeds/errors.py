@@ -100,3 +100,11 @@ class NotEdited(FeedsError):
 
 class PublishError(FeedsError):
     """A published file could not be written; what was there before still is."""
+
+
+class BucketError(PublishError):
+    """What is published could not be copied to a ``bucket``; what it held before it still does."""
+
+    def __init__(self, bucket: str, problem: str) -> None:
+        super().__init__(problem)
+        self.bucket = bucket

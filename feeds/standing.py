@@ -36,9 +36,9 @@ class Standing:
     """How ``source`` does at the ``address`` of its settings, and in this state ``since`` when.
 
     ``failures`` counts those in a row, ``problem`` says the last one, or what is wrong with what
-    came. ``moved_to`` is where a
-    permanent redirect led; ``hub`` is who announces changes. There is no ``last_success_at`` until
-    its first look has come to its end.
+    came; one that ``is_lasting`` does not pass by itself. ``moved_to`` is where a permanent
+    redirect led; ``hub`` is who announces changes. There is no ``last_success_at`` until its first
+    look has come to its end.
     """
 
     source: str
@@ -46,6 +46,7 @@ class Standing:
     state: State
     since: datetime
     failures: int = 0
+    is_lasting: bool = False
     problem: str = ""
     next_look_at: datetime | None = None
     moved_to: str | None = None
@@ -142,6 +143,7 @@ def succeeded(
     return replace(
         _in(standing, state, now),
         failures=0,
+        is_lasting=False,
         problem=problem,
         next_look_at=next_look_at,
         moved_to=place,
@@ -151,7 +153,12 @@ def succeeded(
 
 
 def failed(
-    standing: Standing, problem: str, now: datetime, next_look_at: datetime | None
+    standing: Standing,
+    problem: str,
+    now: datetime,
+    next_look_at: datetime | None,
+    *,
+    is_lasting: bool = False,
 ) -> Standing:
     """It could not be had; with no next look its publisher took it away for good (RFC 9110
     section 15.5.11). The address it moved to is forgotten: the old one leads to it, or on.
@@ -160,6 +167,7 @@ def failed(
     return replace(
         _in(standing, state, now),
         failures=standing.failures + 1,
+        is_lasting=is_lasting or next_look_at is None,
         problem=problem,
         next_look_at=next_look_at,
         moved_to=None,
@@ -175,25 +183,24 @@ def looked_at(
     """
     standing = begun(before, source, address, now)
     if not problem:
-        return replace(_in(standing, State.OK, now), failures=0, problem="")
+        return replace(_in(standing, State.OK, now), failures=0, is_lasting=False, problem="")
     failures = standing.failures + 1
-    return replace(_in(standing, State.FAILING, now), failures=failures, problem=problem)
+    failing = _in(standing, State.FAILING, now)
+    # What is on this machine is not away for a while by itself.
+    return replace(failing, failures=failures, is_lasting=True, problem=problem)
 
 
 def _in(standing: Standing, state: State, now: datetime) -> Standing:
     return standing if standing.state is state else replace(standing, state=state, since=now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishStanding:
-    """How publishing does: when it last came to its end, when it last failed and with which
-    ``problem``, and how many times in a row it did.
+def exhausts(standing: Standing, patience: timedelta, now: datetime) -> bool:
+    """Whether somebody is to look after it: what does not pass by itself, at once; what may, after
+    it failed for so long.
     """
-
-    last_success: datetime | None = None
-    last_failure: datetime | None = None
-    problem: str = ""
-    failures: int = 0
+    if standing.state not in {State.FAILING, State.ENDED}:
+        return False
+    return standing.is_lasting or now - standing.since >= patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -335,14 +335,11 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """What is wrong with a mail server, or a mailbox of ours: its words, ``since`` when.
-
-    ``refusals`` counts those of us in a row, ``probes`` the pauses that were made for them; the
-    next message is offered from ``again_at`` on.
+class RelayStanding:
+    """How a mail server that does not take our mails is tried again: ``refusals`` counts those of
+    us in a row, ``probes`` the pauses for them; the next message is offered from ``again_at`` on.
     """
 
-    since: datetime
     problem: str
     refusals: int
     probes: int
@@ -364,7 +361,9 @@ class Totals:
     returned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     returned_by: Mapping[str, int] = field(default_factory=dict)
     paused: Mapping[str, datetime] = field(default_factory=dict)
-    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    job_ends: "Mapping[tuple[str, str], datetime]" = field(default_factory=dict)
+    oldest_due: datetime | None = None
     is_halted: bool = False
 
 

@@ -25,6 +25,7 @@ from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.overrides import ALWAYS, PARTS, PIECES
 from notifier.digest.plan import PlanReport
+from notifier.incidents.incident import MEANINGS
 from notifier.mail.send import DeliveryReport
 from notifier.storage.deliveries import Delivery
 from notifier.storage.senders import Halt
@@ -174,4 +175,15 @@ def pieces() -> str:
         for name, parts in PARTS.items()
         for part, what in parts.items()
     ]
+    return "\n".join(lines)
+
+
+def incidents() -> str:
+    """What may go wrong, as a table."""
+    lines = ["| kind | severity | what is wrong | what to do |", "|---|---|---|---|"]
+    for kind, meaning in MEANINGS.items():
+        severity = "critical" if meaning.is_critical else "warning"
+        said = [meaning.what, meaning.action]
+        what, action = (text.replace("{subject}", "*…*") for text in said)
+        lines.append(f"| `{kind}` | {severity} | {what} | {action} |")
     return "\n".join(lines)

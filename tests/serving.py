@@ -6,7 +6,7 @@ Knows how the parts fit together. Must never know what is asked of them.
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,8 @@ from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from notifier.digest.named import Named
-from notifier.model import DeliveryState, Incident, SubscriberState, Totals
+from notifier.incidents.incident import Incident
+from notifier.model import DeliveryState, SubscriberState, Totals
 from notifier.subscribers.links import MailLinks
 from notifier.subscribers.moving import Moving
 from notifier.subscribers.preferences import Assumed
@@ -83,6 +84,9 @@ TOTALS = Totals(
     returned={"reader.example": {"hard": 2}},
     returned_by={"mail": 1, "ses": 1},
     paused={"reader.example": NOW},
+    failures={"source": 4},
+    job_ends={("publish", "one"): NOW},
+    oldest_due=NOW,
 )
 
 
@@ -190,17 +194,36 @@ def a_subscribing(
     )
 
 
+def a_health(
+    is_current: Callable[[], bool],
+    *,
+    heartbeats: Heartbeats | None = None,
+    counts: WebCounts | None = None,
+    incidents: Callable[[], Sequence[Incident]] = tuple,
+    totals: Callable[[], Totals] = lambda: TOTALS,
+    stopping: Event | None = None,
+) -> Health:
+    """How a house does that does well, but for what is given."""
+    return Health(
+        is_current=is_current,
+        incidents=incidents,
+        halted=lambda: None,
+        totals=totals,
+        heartbeats=heartbeats or Heartbeats(),
+        counts=counts or some_counts(),
+        version="0.1.0",
+        clock=lambda: NOW,
+        stopping=stopping or Event(),
+    )
+
+
 def a_web_app(
     database: Database,
     taxonomy: Taxonomy,
     root: Path,
     *,
     maildir: Path | None = None,
-    heartbeats: Heartbeats | None = None,
-    counts: WebCounts | None = None,
-    is_current: Callable[[], bool] | None = None,
-    incidents: Callable[[], Mapping[str, Incident]] = dict,
-    totals: Callable[[], Totals] = lambda: TOTALS,
+    health: Health | None = None,
     site: Site = SITE,
     clock: Callable[[], datetime] = lambda: NOW,
     heard: Callable[[], float] = lambda: 0,
@@ -218,32 +241,12 @@ def a_web_app(
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         subscribing=a_subscribing(database, pages, clock, sign_up),
         managing=a_managing(database, pages, clock, sign_up),
-        health=_health(
-            is_current or database.is_current, incidents, totals, heartbeats or Heartbeats(), counts
-        ),
+        health=health or a_health(database.is_current),
         pages=pages,
         selections=_selections(SelectedFeeds(database, taxonomy, site), site, clock, heard),
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
         team=team,
-    )
-
-
-def _health(
-    is_current: Callable[[], bool],
-    incidents: Callable[[], Mapping[str, Incident]],
-    totals: Callable[[], Totals],
-    heartbeats: Heartbeats,
-    counts: WebCounts | None,
-) -> Health:
-    return Health(
-        is_current=is_current,
-        mail=lambda: (incidents(), None),
-        totals=totals,
-        heartbeats=heartbeats,
-        counts=counts or some_counts(),
-        version="0.1.0",
-        clock=lambda: NOW,
     )
 
 

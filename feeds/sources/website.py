@@ -15,7 +15,7 @@ from config.values import are_related, host_of
 from feeds import standing as standings
 from feeds.draft import FEEDS, Hub, Parsed, Refused
 from feeds.errors import SourceError
-from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
+from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
 from feeds.sources.ask import Asking, Had, Lost, ReadPage, problem_of
 from feeds.sources.budget import Bounds, Budget
@@ -200,7 +200,8 @@ class WebSource:
         )
         if is_lasting:
             problem += f"; this does not pass by itself, so it is asked again on {when:%Y-%m-%d}"
-        self.standing = standings.failed(before, problem, now, when)
+        is_refused = is_lasting or isinstance(lost, Denied)
+        self.standing = standings.failed(before, problem, now, when, is_lasting=is_refused)
         return SourceError(self.name, f"{before.asked_at}: {problem}")
 
 

@@ -237,6 +237,11 @@ class Database:
         return self._file is not None
 
     @property
+    def folder(self) -> Path | None:
+        """Where the file of the store is, if it is one."""
+        return self._file.absolute().parent if self._file else None
+
+    @property
     def name(self) -> str:
         """The address of the store, without passwords."""
         return masked_url(self.engine.url.render_as_string(hide_password=True))

@@ -335,6 +335,7 @@ standings = Table(
     Column("state", Text, nullable=False),
     Column("since", Instant, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("is_lasting", Boolean, nullable=False),
     Column("problem", Text, nullable=False),
     Column("next_look_at", Instant),
     Column("moved_to", Text),

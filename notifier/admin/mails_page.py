@@ -15,7 +15,8 @@ from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View, number_in
 from notifier.errors import DeliveryRefused
 from notifier.model import DeliveryState
-from notifier.storage import deliveries, incidents, returns, senders
+from notifier.storage import deliveries, returns, senders
+from notifier.storage.watched import relay_standings
 
 _HERE: Final = "/mails"
 _MOST: Final = 100
@@ -99,7 +100,7 @@ class MailsPage:
 
     def _refused(self, _asked: TeamRequest) -> Done:
         with self.database.writing() as connection:
-            incidents.lift(connection)
+            relay_standings.lift(connection)
             count = deliveries.release_refused(connection, self.clock())
         return Done(f"{count} queued once more.", _HERE)
 

@@ -7,7 +7,8 @@ import importlib
 import pkgutil
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing.sharedctypes import RawArray
@@ -27,14 +28,17 @@ from feeds.ingest.report import IngestReport, ItemOutcome
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
 from feeds.websub.subscriber import RenewReport
-from notifier.app import mail_parts, nodes, web_parts
+from notifier.app import mail_parts, nodes, parts, web_parts
 from notifier.app.house import House
-from notifier.app.jobs import Job, Scheduler
+from notifier.app.jobs import Beats, Job, Scheduler
 from notifier.app.upkeep import forget
 from notifier.app.web_parts import SEARCH
 from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
-from notifier.errors import CannotListen
+from notifier.errors import CannotListen, DaemonRuns
+from notifier.incidents.incident import IncidentKind, Trouble
+from notifier.incidents.journal import PUBLISH
+from notifier.incidents.watch import Running
 from notifier.mail.send import DeliveryReport
 from notifier.storage.senders import BEAT_SECONDS
 from notifier.web.connections import WebCounts, own_numbers
@@ -44,7 +48,9 @@ log = structlog.get_logger(__name__)
 
 _ANNOUNCE = "announce"
 #: The jobs that others wake, and the roles that have them.
-PUBLISH, DIGESTS, DELIVERY = "publish", "digests", "delivery"
+DIGESTS, DELIVERY = "digests", "delivery"
+#: Between two looks at what nobody who fails would tell of.
+_WATCH_SECONDS = 5
 #: A store that was away is listened to again after so long.
 _LISTEN_AGAIN_SECONDS = 5
 _PUBLISH_WAIT_SECONDS = 1.0
@@ -87,10 +93,17 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     CannotListen where the address is taken, SchedulerDied. ``mails`` is a Maildir to show.
     """
     load()
-    with (
-        nodes.alone(house.database, house.settings.daemon.node),
-        _listening(house.settings.serve) as listening,
-    ):
+    node = house.settings.daemon.node
+    with ExitStack() as held:
+        try:
+            held.enter_context(nodes.alone(house.database, node))
+        except DaemonRuns as runs:
+            kind = IncidentKind.SECOND_DAEMON
+            house.journal.note(Trouble(kind=kind, problem=str(runs), node=node))
+            raise
+        listening = held.enter_context(_listening(house.settings.serve))
+        held.enter_context(nodes.seen(house.database, node))
+        held.enter_context(mail_parts.handed_over(house))
         _work(house, stopping, listening, mails)
 
 
@@ -106,7 +119,7 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
         scheduler.wake(job)
 
     def wake(job: str) -> None:
-        scheduler.wake(job)
+        woken(job)
         nodes.wake_others(database, node, job)
 
     def on_change() -> None:
@@ -115,9 +128,11 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
         wake(DIGESTS)
 
     numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
-    scheduler = Scheduler(jobs(house, on_change, wake, woken), stopping, numbers=numbers)
-    publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
     counts = WebCounts.of(serve.processes, numbers)
+    watch = _watching(house, lambda: scheduler.heartbeats, counts)
+    works = [*jobs(house, on_change, wake, woken), watch]
+    scheduler = Scheduler(works, stopping, working=house.journal.working, numbers=numbers)
+    publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
     server = web_parts.server(
         house,
         stopping,
@@ -137,8 +152,18 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
         announce=announce,
         send=partial(wake, DELIVERY),
     )
-    with nodes.seen(database, node), mail_parts.handed_over(house):
-        _serve(server, others, scheduler, listening, stopping)
+    _serve(server, others, scheduler, listening, stopping)
+
+
+def _watching(house: House, beats: Callable[[], Beats], counts: WebCounts) -> Job:
+    """What looks at all that nobody who fails would tell of."""
+    watch = parts.watch(house)
+
+    def look(_stopping: Event) -> None:
+        known = beats()
+        watch.look(Running(jobs=known.jobs, stuck=known.stuck, missing=counts.missing))
+
+    return Job(name="watch", every_seconds=_WATCH_SECONDS, work=look)
 
 
 def _listening(serve: ServeSettings) -> socket.socket:
@@ -207,10 +232,7 @@ def jobs(
     # The parts they share are made here, as each job runs in a thread of its own.
     _ = house.fetcher, house.site, house.transports, house.contents
     house.workers.start(eager=True)
-    return tuple(
-        Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))
-        for name, seconds, work in works
-    )
+    return tuple(Job(name=name, every_seconds=seconds, work=work) for name, seconds, work in works)
 
 
 def _taking_in(
@@ -220,9 +242,9 @@ def _taking_in(
     seconds = house.settings.daemon.ingest_seconds
     for source in house.settings.sources:
         if SourceKind(source.kind) is not SourceKind.PUSH:
-            take_in = partial(_ingest, source.name, house.ingest, publish, house.clock)
+            take_in = partial(_ingest, source.name, house, publish)
             yield f"ingest {source.name}", seconds, take_in
-    yield "hubs", seconds, partial(_renew, house.renew)
+    yield "hubs", seconds, partial(_renew, house)
 
 
 def _publishing(
@@ -252,16 +274,14 @@ def _publish(
 
 def _ingest(
     source: str,
-    ingest: Callable[..., IngestReport],
+    house: House,
     publish: Callable[[Event], object],
-    clock: Callable[[], datetime],
     stopping: Event,
 ) -> None:
     """New items are published at once, not a beat later."""
-    started = clock()
-    report = ingest([source], only_due=True, stopping=stopping)
-    for problem in report.problems:
-        log.warning("source cannot be read", problem=problem)
+    clock, started = house.clock, house.clock()
+    report: IngestReport = house.ingest([source], only_due=True, stopping=stopping)
+    _tell(house, f"source {source}", "source cannot be read", report.problems)
     for held in (held for held in report.quarantine if held.is_new):
         log.warning("document quarantined", document=held.document, reason=held.reason)
     for copy in (each for each in report.items if each.outcome is ItemOutcome.COPY):
@@ -280,12 +300,20 @@ def _ingest(
         publish(stopping)
 
 
-def _renew(renew: Callable[[Event], RenewReport], stopping: Event) -> None:
-    report = renew(stopping)
+def _tell(house: House, key: str, event: str, problems: Sequence[str]) -> None:
+    """What is as it was is told at growing pauses."""
+    repeats, problem = house.journal.repeats, "; ".join(problems)
+    if not problem:
+        repeats.ended(key)
+    elif times := repeats.heard(key, problem):
+        log.warning(event, problem=problem, times=times)
+
+
+def _renew(house: House, stopping: Event) -> None:
+    report: RenewReport = house.renew(stopping)
     if report.asked or report.ended:
         log.info("hubs asked", asked=report.asked, ended=report.ended)
-    for problem in report.problems:
-        log.warning("hub cannot be asked", problem=problem)
+    _tell(house, "hubs", "hub cannot be asked", report.problems)
 
 
 def _plan(

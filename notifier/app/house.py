@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from feeds.websub.subscriber import RenewReport
     from notifier.digest.contents import Contents
     from notifier.digest.plan import Planner, PlanReport
+    from notifier.incidents.journal import Journal
     from notifier.mail import Transport
     from notifier.mail.flow.turns import Turns
     from notifier.mail.send import DeliveryReport
@@ -195,6 +196,13 @@ class House:
         return mail_parts.turns(self.settings, self.transports)
 
     @cached_property
+    def journal(self) -> Journal:
+        """What is noticed of what is wrong; what it holds is written down as the house closes."""
+        journal = parts.journal(self.settings, self.database, self.clock)
+        self._opened.callback(journal.flush)
+        return journal
+
+    @cached_property
     def bucket(self) -> Bucket | None:
         """Where a copy of what is published goes, if anywhere. Raises SettingsError."""
         return parts.bucket(self.settings)
@@ -249,18 +257,9 @@ class House:
 
     def renew(self, stopping: Event) -> RenewReport:
         """Hubs know that we want to hear of the sources that offer one. Raises StoreBusy."""
-        from feeds.websub.subscriber import renew
         from notifier.app import sources
 
-        return renew(
-            self.database,
-            self.fetcher,
-            [source.name for source in self.settings.sources if source.websub],
-            sources.callbacks(self.settings),
-            now=self.clock(),
-            jitter=jitter,
-            stopping=stopping,
-        )
+        return sources.renew(self, jitter, stopping)
 
     def publish(
         self,
@@ -276,27 +275,25 @@ class House:
         """
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
-        from feeds.publish.store.run_notes import noted
 
-        with noted(self.database, self.clock, stopping):
-            self._follow(stopping)
-            files = Files(self.settings.publish.directory)
-            kept = parts.kept(self.settings, self.clock(), self.bucket)
-            report = publish(
-                self.database,
-                self.taxonomy,
-                files,
-                self.site,
-                everything=everything,
-                wait_seconds=wait_seconds,
-                kept=kept,
-                stopping=stopping,
-                progress=progress,
-            )
-            if self.bucket:
-                from feeds.publish.store.bucket import upload
+        self._follow(stopping)
+        files = Files(self.settings.publish.directory)
+        kept = parts.kept(self.settings, self.clock(), self.bucket)
+        report = publish(
+            self.database,
+            self.taxonomy,
+            files,
+            self.site,
+            everything=everything,
+            wait_seconds=wait_seconds,
+            kept=kept,
+            stopping=stopping,
+            progress=progress,
+        )
+        if self.bucket:
+            from feeds.publish.store.bucket import upload
 
-                upload(self.database, files, self.bucket, kept.before, stopping or Event())
+            upload(self.database, files, self.bucket, kept.before, stopping or Event())
         return report
 
     def _follow(self, stopping: Event | None) -> None:

@@ -6,9 +6,9 @@ intervals are measured by the monotonic clock, which nobody sets.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor as Threads
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
@@ -68,6 +68,11 @@ class Beats:
     def note(self, name: str) -> None:
         """The job of that name is alive."""
         self._at[[*self._patience].index(name)] = self._clock()
+
+    @property
+    def jobs(self) -> Collection[str]:
+        """Which there are."""
+        return self._patience.keys()
 
     def last(self, name: str) -> float:
         """When the job of that name last gave one, by the clock."""
@@ -175,8 +180,9 @@ class _Watched(BackgroundScheduler):  # type: ignore[misc] # it ships no types
 class Scheduler:
     """Beats for every job, one thread each, so that no job delays another.
 
-    A job never overlaps itself and missed beats become one. A job that raises is logged and
-    beats again; the others never notice. ``stopping`` ends the work in hand early.
+    A job never overlaps itself and missed beats become one. A job that raises beats again; the
+    others never notice, and how each beat ends is known to what is ``working`` around it.
+    ``stopping`` ends the work in hand early.
     """
 
     def __init__(
@@ -184,9 +190,11 @@ class Scheduler:
         jobs: Sequence[Job],
         stopping: Event,
         *,
+        working: Callable[[str], AbstractContextManager[None]],
         numbers: Callable[[int], Numbers] = own_numbers,
     ) -> None:
         self._stopping = stopping
+        self._working = working
         self._jobs = tuple(jobs)
         self.heartbeats = Beats(jobs, numbers)
         self._works = {job.name: _Work(job) for job in self._jobs}
@@ -247,8 +255,6 @@ class Scheduler:
     def _work(self, job: Job) -> None:
         note = partial(self.heartbeats.note, job.name)
         note()
-        try:
+        with suppress(Exception), self._working(job.name):
             job.work(_Asked(self._stopping, note))
-        except Exception:
-            log.exception("job failed", job=job.name, again_in_seconds=job.every_seconds)
         note()

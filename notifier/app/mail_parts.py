@@ -358,7 +358,7 @@ def own_addresses(settings: Settings) -> tuple[str, ...]:
 
 def look(house: House, stopping: Event) -> None:
     """What lies in the Maildir and in the mailbox is taken, where settings name them; what is wrong
-    with either is on record. Raises StoreError.
+    with either is in the journal. Raises StoreError.
     """
     from notifier.returns.doors import Door, look
     from notifier.returns.mailbox_door import RemoteMailbox
@@ -379,7 +379,7 @@ def look(house: House, stopping: Event) -> None:
                 folder=told.folder,
             )
         )
-    look(house.database, doors, taking(house).take, house.clock, stopping)
+    look(house.journal, doors, taking(house).take, stopping)
 
 
 @contextmanager

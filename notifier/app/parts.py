@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
+    from pathlib import Path
 
     from config.settings import Settings
     from feeds.draft import Habits
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
+    from notifier.app.house import House
     from notifier.digest.plan import Planner
+    from notifier.incidents.journal import Journal
+    from notifier.incidents.watch import Watch
     from notifier.subscribers.preferences import Assumed
 
 #: Where our own hub is asked, below the address of the site.
@@ -249,6 +253,50 @@ def _look(settings: Settings) -> Look:
         raise SettingsError(
             (f"look: {error.filename} cannot be read: {error.strerror}",)
         ) from error
+
+
+def journal(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Journal:
+    """What this process notices of what is wrong."""
+    from datetime import timedelta
+
+    from notifier.incidents.journal import Journal
+
+    wait = timedelta(seconds=settings.alerts.wait_seconds)
+    return Journal(database, settings.daemon.node, clock, wait=wait)
+
+
+def watch(house: House) -> Watch:
+    """What looks after the store, and after this machine."""
+    from datetime import timedelta
+
+    from notifier.app.reports import address_of
+    from notifier.incidents.watch import Patience, Watch
+
+    settings, alerts = house.settings, house.settings.alerts
+    asks = "ingest" in settings.daemon.roles.split()
+    return Watch(
+        database=house.database,
+        journal=house.journal,
+        patience=Patience(
+            queue=timedelta(minutes=alerts.queue_minutes),
+            source=timedelta(hours=alerts.source_hours),
+            disk_free_bytes=alerts.disk_free_bytes,
+            clock_off=timedelta(seconds=alerts.clock_seconds),
+        ),
+        sources={each.name: address_of(each) for each in settings.sources} if asks else {},
+        folders=disks(settings, house.database),
+        clock=house.clock,
+    )
+
+
+def disks(settings: Settings, database: Database) -> Mapping[str, Path]:
+    """What this machine is to have room for, by the setting that names it."""
+    found = {"publish.directory": settings.publish.directory}
+    if settings.mail.transport == "maildir":
+        found["mail.maildir"] = settings.mail.maildir
+    if database.folder:
+        found["store.url"] = database.folder
+    return found
 
 
 def kept(settings: Settings, now: datetime, bucket: Bucket | None) -> Retention:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from config.values import host_of
 from feeds.model import SourceKind, TopicKind
-from feeds.standing import HubStanding, PublishStanding
+from feeds.standing import HubStanding
+from notifier.incidents.incident import Incident
 from notifier.model import (
     Cadence,
     DeliveryState,
     Frequency,
-    Incident,
     Node,
     Subscriber,
     SubscriberState,
@@ -96,16 +96,16 @@ class SuppressionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The state of an installation in numbers, how its publishing does, and the hubs that it tells
-    of changed feeds; ``halt`` is who stopped mail, if anybody did, and ``held`` counts the items
-    that wait for their first mail, the first of which may leave from ``mailed_from`` on;
-    ``suppressed`` counts addresses that must not be mailed, ``returned`` what came back of mails
-    within a day, by domain and kind, ``returned_by`` which way, ``paused`` until when digests to a
-    domain wait for that; ``incidents`` say what is wrong with mail servers,
-    ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
-    ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
-    ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
-    named and is no time zone any more, and how many did.
+    """The state of an installation in numbers, and the hubs that it tells of changed feeds:
+    ``halt`` is who stopped mail, if anybody did, and ``held`` counts the items that wait for their
+    first mail, the first of which may leave from ``mailed_from`` on; ``suppressed`` counts
+    addresses that must not be mailed, ``returned`` what came back of mails within a day, by domain
+    and kind, ``returned_by`` which way, ``paused`` until when digests to a domain wait for that;
+    ``incidents`` say what is wrong, or was so since a moment that was asked for, ``last_success``
+    when each job last came to its end, on any node; ``not_rendered`` are the slugs of items that
+    could not be, and are published nowhere, ``feed_subscriptions`` counts those of its own hub,
+    ``daemon`` is the process that runs it; ``nodes`` are the daemons that share the store;
+    ``lost_zones`` are what active subscribers named and is no time zone any more, and how many did.
     """
 
     store: str
@@ -114,7 +114,6 @@ class Status:
     quarantined: int
     not_rendered: Sequence[str]
     feeds: int
-    publishing: PublishStanding
     subscribers: Mapping[SubscriberState, int]
     lost_zones: Mapping[str, int]
     deliveries: Mapping[DeliveryState, int]
@@ -125,7 +124,8 @@ class Status:
     returned: Mapping[str, Mapping[str, int]]
     returned_by: Mapping[str, int]
     paused: Mapping[str, datetime]
-    incidents: Mapping[str, Incident]
+    incidents: Sequence[Incident]
+    last_success: Mapping[str, datetime]
     hubs: Sequence[HubStanding]
     feed_subscriptions: int
     daemon: str | None
@@ -267,7 +267,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
     from feeds.storage import overview
     from feeds.storage.websub import hubs, subscriptions
     from notifier.storage import deliveries, returns, senders, subscribers, suppressions
-    from notifier.storage.incidents import every
+    from notifier.storage.watched import incidents
 
     with database.reading() as connection:
         return Totals(
@@ -282,7 +282,9 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             returned=returns.counts(connection, now - timedelta(days=1)),
             returned_by=returns.ways(connection, now - timedelta(days=1)),
             paused={name: one.until for name, one in returns.paused(connection, now).items()},
-            incidents=every(connection),
+            failures=incidents.failures(connection),
+            job_ends=incidents.ends(connection),
+            oldest_due=deliveries.oldest_due(connection),
             is_halted=senders.halted(connection) is not None,
         )
 
@@ -296,33 +298,34 @@ def status(
     saved: int,
     daemon: str | None,
     hold: timedelta,
+    wrong: Sequence[Incident],
     now: datetime,
 ) -> Status:
     """The state of an installation with so many ``saved`` selections; ``daemon`` is the process
-    that runs its daemon, if one does.
+    that runs its daemon, if one does, and so much is ``wrong``.
     """
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
-    from feeds.storage.published import publish_standing
     from notifier.storage import matches, senders, subscribers
 
     with database.reading() as connection:
         halt, held = senders.halted(connection), matches.held(connection, hold, now)
         languages, not_rendered = entries.languages(connection), entries.left_out(connection)
-        publishing = publish_standing.known(connection)
         lost_zones, nodes = subscribers.lost_zones(connection), senders.every_node(connection)
     numbers = totals(database, settings, now)
+    ends = numbers.job_ends
     return Status(
         **{name: getattr(numbers, name) for name in _COUNTED},
         store=database.name,
         authority=authority,
         not_rendered=not_rendered,
         feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
-        publishing=publishing,
         lost_zones=lost_zones,
         halt=halt,
         held=len(held),
         mailed_from=next(iter(held.values()), None),
+        incidents=wrong,
+        last_success={job: at for at, (job, _) in sorted((at, end) for end, at in ends.items())},
         daemon=daemon,
         nodes=nodes,
     )
@@ -361,11 +364,12 @@ def _states(
     from feeds.storage.origins import standings
 
     known = standings.every(connection)
-    places = {source.name: _address(source) for source in settings}
+    places = {source.name: address_of(source) for source in settings}
     return Counter(one.state for name, one in known.items() if one.address == places.get(name))
 
 
-def _address(source: "SourceSettings") -> str:
+def address_of(source: "SourceSettings") -> str:
+    """Where a source is, as its standing has it."""
     is_website = SourceKind(source.kind) is SourceKind.WEB
     return source.url if is_website else str(source.path or "")
 
@@ -376,7 +380,7 @@ def _told(
     row = SourceRow(
         name=source.name,
         kind=source.kind,
-        address=_address(source),
+        address=address_of(source),
         items=items,
         contested=contested,
     )

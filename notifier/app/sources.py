@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from feeds.sources.website import WebSource
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
-    from feeds.websub.subscriber import CallbackAddresses
+    from feeds.websub.subscriber import RenewReport
+    from notifier.app.house import House
 
 #: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
 CALLBACK_BYTES = 32
@@ -253,13 +254,21 @@ def caller(settings: Settings, *, clock: Callable[[], datetime], stopping: Event
     return fetcher(settings.model_copy(update=brief), clock=clock, stopping=stopping)
 
 
-def callbacks(settings: Settings) -> CallbackAddresses:
-    """Our address for hubs that have news."""
+def renew(house: House, jitter: Callable[[], float], stopping: Event) -> RenewReport:
+    """Hubs know that we want to hear of the sources that offer one. Raises StoreBusy."""
     import secrets
 
-    from feeds.websub.subscriber import CallbackAddresses
+    from feeds.websub.subscriber import CallbackAddresses, renew
 
-    return CallbackAddresses(
-        address=lambda token: f"{settings.site.url}/websub/{token}",
-        new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
+    return renew(
+        house.database,
+        house.fetcher,
+        [source.name for source in house.settings.sources if source.websub],
+        CallbackAddresses(
+            address=lambda token: f"{house.settings.site.url}/websub/{token}",
+            new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
+        ),
+        now=house.clock(),
+        jitter=jitter,
+        stopping=stopping,
     )

@@ -13,6 +13,7 @@ from notifier.notices.notices import CONFIRM_WITHIN
 from notifier.storage import deliveries, digests, returns
 from notifier.storage.consent import erasure, limits, requests
 from notifier.storage.team import deeds
+from notifier.storage.watched import incidents
 from notifier.subscribers.own_data import erase_left
 
 #: One transaction each, so that nobody waits long for the store.
@@ -62,3 +63,5 @@ def _deliveries(house: House, stopping: Event) -> None:
         erasure.disown(connection)
         digests.forget(connection, before)
         returns.forget(connection, before)
+        kept = timedelta(days=house.settings.retention.incidents_days)
+        incidents.forget(connection, house.clock() - kept)

@@ -33,10 +33,8 @@ from notifier.app import lists, mail_parts, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
-from notifier.model import Incident
 from notifier.returns.services.sns import Sns
 from notifier.returns.services.web_door import WebDoor
-from notifier.storage.incidents import every
 from notifier.storage.senders import Halt, halted
 from notifier.subscribers.moving import Moving
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
@@ -90,7 +88,7 @@ def server(
         viewing=_viewing(house, pages),
         subscribing=_subscribing(house, pages, sign_up),
         managing=_managing(house, pages, sign_up),
-        health=_health(house, heartbeats, counts),
+        health=_health(house, heartbeats, counts, stopping),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
         base=house.site.base,
@@ -179,21 +177,23 @@ def _viewing(house: House, pages: PrivatePages) -> Viewing:
     return Viewing(copy=copy, secret=secret, pages=pages, clock=clock, after=after)
 
 
-def _health(house: House, heartbeats: Heartbeats, counts: WebCounts) -> Health:
-    database, settings, clock = house.database, house.settings, house.clock
+def _health(house: House, heartbeats: Heartbeats, counts: WebCounts, stopping: Event) -> Health:
+    database, clock, sources = house.database, house.clock, house.settings.sources
 
-    def mail() -> tuple[Mapping[str, Incident], Halt | None]:
+    def halt() -> Halt | None:
         with database.reading() as connection:
-            return every(connection), halted(connection)
+            return halted(connection)
 
     return Health(
         is_current=database.is_current,
-        mail=mail,
-        totals=lambda: reports.totals(database, settings.sources, clock()),
+        incidents=house.journal.lasting,
+        halted=halt,
+        totals=lambda: reports.totals(database, sources, clock()),
         heartbeats=heartbeats,
         counts=counts,
         version=version("fieldfare"),
         clock=clock,
+        stopping=stopping,
     )
 
 

@@ -80,6 +80,8 @@ def digest(
     if preview:
         _show_preview(context, preview, into, now=now, to=to, as_json=as_json)
         return
+    from notifier.app import parts
+
     if to:
         raise typer.BadParameter("name whose mail is to be sent there", param_hint="--preview")
     with (
@@ -88,6 +90,7 @@ def digest(
         progress("digest") as on_progress,
     ):
         planned, sent = house.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
+        parts.watch(house).look_at_store()
     if as_json:
         write_json(asdict(planned) | asdict(sent))
     else:
@@ -238,8 +241,9 @@ def release(
     With --refused, mail is offered at once, whatever was wrong with the mail server. With
     --restored --drop, all that is new by now counts as told.
     """
+    from notifier.incidents.incident import OF_RELAYS
     from notifier.storage import deliveries as stored
-    from notifier.storage import incidents
+    from notifier.storage.watched import relay_standings
 
     if [delivery is not None, refused, restored].count(True) != 1 or (drop and refused):
         raise typer.BadParameter("name either one delivery, or --refused, or --restored")
@@ -252,9 +256,10 @@ def release(
             done = f"{count} {'dropped, all that is new counts as told' if drop else 'queued'}"
             text = "no backup was put back" if count is None else f"{done}; mail goes on"
         elif delivery is None:
-            incidents.lift(connection)
+            relay_standings.lift(connection)
             count = stored.release_refused(connection, now)
             text = f"{count} queued once more; mail is offered to the mail server again"
+            house.journal.only(OF_RELAYS, (), "")
         else:
             count = stored.release(connection, delivery, now, send=not drop)
             done = "dropped" if drop else "queued once more"

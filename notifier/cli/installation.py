@@ -7,12 +7,18 @@ Knows where settings live and what a fresh folder needs. Must never touch items 
 import gc
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from notifier.cli.invocation import house_for, settings_for
 from notifier.cli.output import AsJson, write_json, write_line, write_lines, write_report
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from notifier.app.house import House
+    from notifier.app.reports import Status
 
 #: How often Python looks for garbage by itself. A command looks less often; what stays does not.
 _USUAL = gc.get_threshold()
@@ -62,36 +68,70 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     write_report({"migrated": done}, text, as_json=as_json)
 
 
-def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show what the store holds, what waits and whether a daemon is running."""
-    from dataclasses import asdict
+def status(
+    context: typer.Context,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="yesterday|DAY|12h", help="Tell what was wrong since then, over or not."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is wrong, what the store holds, what waits and whether a daemon is running."""
     from datetime import timedelta
 
-    from notifier.app import nodes, reports
+    from notifier.app import nodes, parts, reports
     from notifier.errors import DaemonRuns
 
     with house_for(context) as house:
+        moment = _moment(since, house) if since else None
         try:
             with nodes.alone(house.database, house.settings.daemon.node):
                 daemon = None
         except DaemonRuns as running:
             daemon = running.holder
-        report = asdict(
-            reports.status(
-                house.database,
-                house.taxonomy,
-                house.settings.sources,
-                authority=house.identity.authority,
-                saved=len(house.settings.selections),
-                daemon=daemon,
-                hold=timedelta(minutes=house.settings.mail.hold_minutes),
-                now=house.clock(),
-            )
+        # Where none runs, nobody else has looked.
+        parts.watch(house).look_at_store()
+        report = reports.status(
+            house.database,
+            house.taxonomy,
+            house.settings.sources,
+            authority=house.identity.authority,
+            saved=len(house.settings.selections),
+            daemon=daemon,
+            wrong=house.journal.since(moment) if moment else house.journal.lasting(),
+            hold=timedelta(minutes=house.settings.mail.hold_minutes),
+            now=house.clock(),
         )
     if as_json:
         write_json(report)
     else:
-        write_lines(dict(_flat("", report)))
+        _show(report, is_all=since is None)
+
+
+def _show(report: "Status", *, is_all: bool) -> None:
+    """What is wrong in sentences, and the rest as names and values."""
+    from dataclasses import asdict
+
+    from notifier.incidents.incident import worst_first
+
+    for each in worst_first(report.incidents):
+        write_line(f"{each.span}: {each.sentence}")
+    if is_all:
+        write_lines(dict(_flat("", asdict(report) | {"incidents": len(report.incidents)})))
+    elif not report.incidents:
+        write_line("nothing was wrong")
+
+
+def _moment(text: str, house: "House") -> "datetime":
+    from notifier.incidents.incident import moment_of
+
+    try:
+        return moment_of(text, house.clock(), house.settings.site.timezone)
+    except (ValueError, OverflowError) as error:
+        message = f"{text!r} is no time: write yesterday, 2026-11-20, 12h or 3d"
+        raise typer.BadParameter(message) from error
 
 
 def run(context: typer.Context) -> None:

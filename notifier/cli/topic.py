@@ -43,7 +43,8 @@ def publish(
         stopping() as stop,
         progress("publish") as on_progress,
     ):
-        report = house.publish(everything=everything, stopping=stop, progress=on_progress)
+        with house.journal.working("publish"):
+            report = house.publish(everything=everything, stopping=stop, progress=on_progress)
         if house.settings.websub.hubs:
             house.announce(stop)
     written, unchanged = report.feeds_written, report.feeds_unchanged

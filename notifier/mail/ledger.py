@@ -24,21 +24,22 @@ from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused
 from notifier.mail.flow.quotas import Moments, Rates, given_out
-from notifier.mail.incident import allowed, heeded, is_closed, unreachable
 from notifier.mail.outcome import decide
+from notifier.mail.relay_standing import allowed, heeded, is_closed, unreachable
 from notifier.model import (
     Cause,
     DeliveryState,
     Envelope,
-    Incident,
+    RelayStanding,
     Reply,
     Settlement,
     Skip,
     message_id,
 )
-from notifier.storage import deliveries, incidents, returns, senders, sending
+from notifier.storage import deliveries, returns, senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
+from notifier.storage.watched import relay_standings
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
-    ``incidents`` tell what is wrong with which relay, ``stopped`` who stopped mail, and the run
+    ``standings`` tell which relay does not take mails, ``stopped`` who stopped mail, and the run
     ``is_stopped`` where that met what was about to leave; ``place`` says which of so many nodes
     that send this one is.
     Each message is signed as it leaves, where there is something to ``sign`` it, and goes by a
@@ -111,7 +112,7 @@ class Ledger:
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
-    incidents: dict[str, Incident] = field(init=False, default_factory=dict)
+    standings: dict[str, RelayStanding] = field(init=False, default_factory=dict)
     stopped: str | None = field(init=False, default=None)
     is_stopped: bool = field(init=False, default=False)
     place: tuple[int, int] = field(init=False, default=(0, 1))
@@ -151,25 +152,25 @@ class Ledger:
 
     def is_closed(self, relay: str) -> bool:
         """Whether the relay refuses us, whoever a message is for: none is to be offered."""
-        return is_closed(self.incidents.get(relay))
+        return is_closed(self.standings.get(relay))
 
     def pause(self, relay: str) -> float:
         """For how many seconds the relay is to be left alone."""
-        incident = self.incidents.get(relay)
-        return (incident.again_at - self.clock()).total_seconds() if incident else 0.0
+        standing = self.standings.get(relay)
+        return (standing.again_at - self.clock()).total_seconds() if standing else 0.0
 
     def _waiting(self, relays: Sequence[str], now: datetime, enough: int) -> int:
         with self.database.reading() as connection:
             waiting = sending.waiting(connection, self.node, now, enough=enough)
-            known, self.stopped = incidents.every(connection), self._halted(connection)
-            self.incidents = {relay: known[relay] for relay in relays if relay in known}
-            is_over = self.incidents and not waiting and not deliveries.is_anything_left(connection)
+            known, self.stopped = relay_standings.every(connection), self._halted(connection)
+            self.standings = {relay: known[relay] for relay in relays if relay in known}
+            is_over = self.standings and not waiting and not deliveries.is_anything_left(connection)
         if is_over:
             with self.database.writing() as connection:
-                for relay, incident in tuple(self.incidents.items()):
-                    self._keep(connection, relay, incident, None)
+                for relay, standing in tuple(self.standings.items()):
+                    self._keep(connection, relay, standing, None)
         return max(
-            (allowed(self.incidents.get(relay), now, waiting) for relay in relays), default=0
+            (allowed(self.standings.get(relay), now, waiting) for relay in relays), default=0
         )
 
     def serve(self, exchanges: Sequence[LedgerEntry]) -> None:
@@ -302,28 +303,28 @@ class Ledger:
             if one.settled:
                 settled.setdefault(one.relay, []).append(one.settled)
         for relay, theirs in settled.items():
-            if relay in self.incidents or any(one.cause is Cause.OURS for one in theirs):
-                known = incidents.known(connection, relay)
+            if relay in self.standings or any(one.cause is Cause.OURS for one in theirs):
+                known = relay_standings.known(connection, relay)
                 found = heeded(known, theirs, now=now, jitter=self.jitter())
                 self._keep(connection, relay, known, found)
         for one in exchanges:
             if one.away:
-                known = incidents.known(connection, one.relay)
+                known = relay_standings.known(connection, one.relay)
                 self._keep(connection, one.relay, known, unreachable(known, one.away, now))
 
     def _keep(
-        self, connection: Connection, relay: str, known: Incident | None, found: Incident | None
+        self,
+        connection: Connection,
+        relay: str,
+        known: RelayStanding | None,
+        found: RelayStanding | None,
     ) -> None:
         if found is None:
-            self.incidents.pop(relay, None)
+            self.standings.pop(relay, None)
         else:
-            self.incidents[relay] = found
+            self.standings[relay] = found
         if found != known:
-            incidents.keep(connection, relay, found)
-        if found is None and known:
-            log.info("mail goes out again", relay=relay)
-        elif found and (known is None or found.problem != known.problem):
-            log.warning("mail waits", relay=relay, problem=found.problem)
+            relay_standings.keep(connection, relay, found)
 
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:

@@ -25,8 +25,8 @@ from notifier.mail.flow.lane import Lane, has_not_left
 from notifier.mail.flow.pool import Pools
 from notifier.mail.flow.quotas import Moments, Rates, none_of
 from notifier.mail.flow.turns import Turns
-from notifier.mail.incident import refused
 from notifier.mail.ledger import Ledger, LedgerEntry
+from notifier.mail.relay_standing import refused
 from notifier.model import DeliveryState, Envelope, Settlement, Skip, Stage
 from notifier.storage.sending import Claimed
 
@@ -92,9 +92,9 @@ async def deliver(
             known = Turns() if turns is None else turns
             sending = _Sending(ledger, known, stopping or Event())
             problems = await sending.send(transports, waiting)
-    for name, incident in ledger.incidents.items():
-        if incident.refusals:
-            problems.setdefault(name, refused(name, incident))
+    for name, standing in ledger.standings.items():
+        if standing.refusals:
+            problems.setdefault(name, refused(name, standing))
     is_stuck = problems.keys() == set(names)
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],

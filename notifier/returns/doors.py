@@ -1,26 +1,17 @@
-"""The doors by which what comes back is fetched: each is looked at, and what cannot be read is an
-incident until it can.
+"""The doors by which what comes back is fetched: each is looked at, and what cannot be read is told
+until it can.
 
 Knows what doors have in common. Must never know a protocol, or what a mail says.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from threading import Event
 from typing import Protocol
 
-import structlog
-
-from feeds.storage import Connection
-from feeds.storage.database import Database
 from notifier.errors import MailboxUnreadable
-from notifier.mail.incident import anonymous, unreachable
-from notifier.storage import incidents
-
-#: How the name of each begins, which is that of its setting; no mail server is called so.
-OF_RETURNS = "returns."
-
-log = structlog.get_logger(__name__)
+from notifier.incidents.incident import IncidentKind, Trouble
+from notifier.incidents.journal import Journal
+from notifier.mail.relay_standing import anonymous
 
 
 class Door(Protocol):
@@ -37,39 +28,16 @@ class Door(Protocol):
 
 
 def look(
-    database: Database,
-    doors: Sequence[Door],
-    take: Callable[[bytes], object],
-    clock: Callable[[], datetime],
-    stopping: Event,
+    journal: Journal, doors: Sequence[Door], take: Callable[[bytes], object], stopping: Event
 ) -> None:
-    """What lies at each of the doors was taken; what is wrong with any of them is on record for all
-    nodes, and with no other. Raises StoreError.
+    """What lies at each of the doors was taken; what is wrong with any of them is in the journal,
+    and with no other. Raises StoreError.
     """
-    wrong = {}
+    wrong = []
     for door in doors:
         try:
             door.read(take, stopping)
         except MailboxUnreadable as error:
-            wrong[door.name] = anonymous(error.problem)
-    with database.reading() as connection:
-        known = incidents.every(connection)
-    before = {name: each.problem for name, each in known.items() if name.startswith(OF_RETURNS)}
-    if wrong != before:
-        with database.writing() as connection:
-            _keep(connection, wrong, clock())
-    for name, problem in wrong.items() - before.items():
-        log.warning("mailbox unreadable", mailbox=name, problem=problem)
-    for name in before.keys() - wrong.keys():
-        log.info("mailbox read again", mailbox=name)
-
-
-def _keep(connection: Connection, wrong: dict[str, str], now: datetime) -> None:
-    """Nothing else is wrong."""
-    for name in incidents.every(connection):
-        if name.startswith(OF_RETURNS) and name not in wrong:
-            incidents.keep(connection, name, None)
-    for name, problem in wrong.items():
-        incidents.keep(
-            connection, name, unreachable(incidents.known(connection, name), problem, now)
-        )
+            problem = anonymous(error.problem)
+            wrong.append(Trouble(kind=IncidentKind.MAILBOX, subject=door.name, problem=problem))
+    journal.only((IncidentKind.MAILBOX,), wrong, "")

@@ -237,6 +237,20 @@ def is_anything_left(connection: Connection) -> bool:
     return connection.execute(left).first() is not None
 
 
+def oldest_due(connection: Connection) -> datetime | None:
+    """Since when the mail was to leave that waits for the longest, if any waits by now."""
+    first = [
+        connection.scalar(
+            select(deliveries.c.due_at)
+            .where(deliveries.c.state == state)
+            .order_by(deliveries.c.due_at)
+            .limit(1)
+        )
+        for state in ON_ITS_WAY
+    ]
+    return min(filter(None, first), default=None)
+
+
 def queued(connection: Connection) -> int:
     """How many deliveries wait for their moment, or for a sender."""
     some = select(func.count()).where(deliveries.c.state == DeliveryState.QUEUED)

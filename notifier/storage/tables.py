@@ -264,17 +264,38 @@ delivery_counts = Table(
     Column("count", Integer, nullable=False),
 )
 
-#: Mail servers that are away, or refuse us whoever a mail is for, and mailboxes of ours that cannot
-#: be read: see `Incident`.
-incidents = Table(
-    "incidents",
+#: How each mail server that does not take our mails is tried again: see `RelayStanding`.
+relay_standings = Table(
+    "relay_standings",
     metadata,
     Column("relay", Text, primary_key=True),
-    Column("since", Instant, nullable=False),
     Column("problem", Text, nullable=False),
     Column("refusals", Integer, nullable=False),
     Column("probes", Integer, nullable=False),
     Column("again_at", Instant, nullable=False),
+)
+
+#: What was and is wrong, of a ``node`` or of all ("") alike: see `Incident`.
+incidents = Table(
+    "incidents",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("kind", "subject", "node")),
+    Column("since", Instant, primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+    Column("until", Instant, index=True),
+    Column("times", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    *(Column(name, Instant) for name in ("told_at", "over_told_at")),
+)
+
+#: When each job of a node last came to its end.
+job_ends = Table(
+    "job_ends",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("succeeded_at", Instant, nullable=False),
 )
 
 #: What somebody asked for and has to confirm: selections by their queries (a JSON list), how often,

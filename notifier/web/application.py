@@ -108,6 +108,7 @@ def _routes(
     unsubscribing: Unsubscribing, viewing: Viewing, health: Health, mails: Mailbox | None
 ) -> Iterator[BaseRoute]:
     yield Route("/healthz", health.healthz)
+    yield Route("/readyz", health.readyz)
     yield Route("/metrics", health.metrics)
     yield Route("/u/{token}", unsubscribing.answer, methods=["GET", "POST"])
     yield Route("/undo/{token}", unsubscribing.undo, methods=["GET", "POST"])

@@ -87,6 +87,12 @@ class WebCounts:
         """Nothing is counted yet; ``numbers`` makes so many that all of the processes see."""
         return cls(**{each.name: numbers(processes) for each in fields(cls)})
 
+    @property
+    def missing(self) -> int:
+        """How many do not run; one that is being started for the first time was never there."""
+        pairs = zip(self.running[:], self.ended[:], strict=True)
+        return sum(bool(ended) and not running for running, ended in pairs)
+
 
 class Connections(ServerState):
     """All connections of a process, ``most`` at a time, and a share of them for a client.

@@ -204,24 +204,33 @@ def test_publishing_can_be_checked_and_mended(tmp_path: Path) -> None:
 def test_status_tells_of_a_publish_that_failed(tmp_path: Path) -> None:
     house = an_installation(tmp_path / "house")
     house.report("publish")
-    before = house.report("status")["publishing"]
-    assert before["last_success"]
-    assert (before["last_failure"], before["problem"], before["failures"]) == (None, "", 0)
+    before = house.report("status")
+    assert before["incidents"] == []
     public = house.folder / "public"
     shutil.rmtree(public)
     public.write_text("in the way")
     done = house.call("publish")
     assert done.returncode == 1
-    failed = house.report("status")["publishing"]
-    assert (failed["last_success"], failed["failures"]) == (before["last_success"], 1)
-    assert failed["last_failure"] >= failed["last_success"]
-    assert failed["problem"].encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+    failed = house.report("status")
+    assert failed["last_success"]["publish"] == before["last_success"]["publish"]
+    [incident] = failed["incidents"]
+    assert (incident["kind"], incident["times"]) == ("publishing", 1)
+    assert incident["problem"].encode() in done.stderr
+    said = house.call("status").stdout.decode().splitlines()[0]
+    assert said.startswith("since ")
+    assert "feeds and pages cannot be published" in said
+    assert "publish.directory" in said
     public.unlink()
     house.report("publish")
-    after = house.report("status")["publishing"]
-    assert after["failures"] == 0
-    assert after["last_success"] > failed["last_failure"]
-    assert b"publishing.last_success" in house.call("status").stdout
+    after = house.report("status")
+    assert after["incidents"] == []
+    assert after["last_success"]["publish"] > before["last_success"]["publish"]
+    [over] = house.report("status", "--since", "yesterday")["incidents"]
+    assert over["until"] >= over["since"] == incident["since"]
+    assert house.call("status", "--since", "1h").stdout.decode().count("\n") == 1
+    assert b"nothing was wrong" in house.call("status", "--since", "2999-01-01").stdout
+    assert house.call("status", "--since", "soon").returncode == 2
 
 
 def test_none_is_promised_to_whom_no_mail_may_go(house: Installation) -> None:

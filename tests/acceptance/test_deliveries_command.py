@@ -79,21 +79,23 @@ def refused(house: Installation) -> Installation:
     """Everything was given up, as the mail server refused us."""
     with sqlite3.connect(house.folder / "fieldfare.db") as store:
         store.execute("UPDATE deliveries SET state = 'failed', cause = 'ours'")
-        row = ("the relay", "2026-11-24 06:00:00", "550 5.4.5 limit", 3, 1, "2100-01-01 00:00:00")
-        store.execute("INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = ("the relay", "550 5.4.5 limit", 3, 1, "2100-01-01 00:00:00")
+        store.execute("INSERT INTO relay_standings VALUES (?, ?, ?, ?, ?)", row)
     store.close()
     return house
 
 
 def test_what_is_wrong_with_a_mail_server_is_told(refused: Installation) -> None:
-    [incident] = refused.report("status")["incidents"].values()
-    assert (incident["problem"], incident["refusals"]) == ("550 5.4.5 limit", 3)
-    assert "550 5.4.5 limit" in refused.call("status").stdout.decode()
+    [incident] = refused.report("status")["incidents"]
+    assert (incident["kind"], incident["subject"]) == ("relay-refuses", "the relay")
+    assert incident["problem"] == "550 5.4.5 limit"
+    assert "`fieldfare release --refused` sends all at once" in incident["action"]
+    assert "the relay refuses us: 550 5.4.5 limit" in refused.call("status").stdout.decode()
 
 
 def test_what_failed_by_it_is_brought_back(refused: Installation) -> None:
     assert refused.report("release", "--refused") == {"released": 2}
-    assert refused.report("status")["incidents"] == {}
+    assert refused.report("status")["incidents"] == []
     assert refused.report("digest", "--now", "2100-01-01T13:00:00Z")["accepted"] == 2
 
 

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
 
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
-from notifier.mail.incident import MOST_IN_A_ROW
 from notifier.mail.ledger import Compose
+from notifier.mail.relay_standing import MOST_IN_A_ROW
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
-from notifier.model import DeliveryState, Incident, Skip
-from notifier.storage import deliveries, incidents, subscribers, suppressions
+from notifier.model import DeliveryState, RelayStanding, Skip
+from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage.sending import Claimed
+from notifier.storage.watched import relay_standings
 from tests.conftest import SmtpServerFactory
 from tests.outbox import KEYED, NOW, a_ledger, letters, outbox, queue
 from tests.services import free_port
@@ -42,9 +42,9 @@ def run(
     return asyncio.run(asyncio.wait_for(deliver(ledger, relay), PATIENCE_SECONDS))
 
 
-def incident(database: Database) -> Incident | None:
+def standing(database: Database) -> RelayStanding | None:
     with database.reading() as connection:
-        return next(iter(incidents.every(connection).values()), None)
+        return next(iter(relay_standings.every(connection).values()), None)
 
 
 def states(database: Database) -> set[DeliveryState]:
@@ -92,7 +92,7 @@ def test_who_refuses_us_gets_next_to_nothing_until_it_is_mended(
     # What was on its way when the first answers came.
     assert MOST_IN_A_ROW <= script.offered <= MOST_IN_A_ROW + 4 * CONNECTIONS
     assert states(database) == {DeliveryState.QUEUED, DeliveryState.DEFERRED}
-    known = incident(database)
+    known = standing(database)
     assert known is not None
     assert "reader" not in known.problem
 
@@ -106,7 +106,7 @@ def test_who_refuses_us_gets_next_to_nothing_until_it_is_mended(
     script.reply = None
     assert run(database, server.port, minutes=60) == DeliveryReport(accepted=MANY)
     assert states(database) == {DeliveryState.ACCEPTED}
-    assert incident(database) is None
+    assert standing(database) is None
     assert len({mail.recipients for mail in server.mails}) == MANY
     with database.reading() as connection:
         everybody = [KEYED(f"reader{n}@example.org") for n in range(1, MANY + 1)]
@@ -145,7 +145,7 @@ def test_what_a_person_releases_is_offered_at_once(
     run(database, server.port)
     script.reply = None
     with database.writing() as connection:
-        incidents.lift(connection)
+        relay_standings.lift(connection)
         assert deliveries.release_refused(connection, NOW) >= MOST_IN_A_ROW
     assert run(database, server.port) == DeliveryReport(accepted=MANY)
 
@@ -160,7 +160,7 @@ def test_one_readers_server_that_refuses_us_stops_no_other(
 
     server = smtp_server(script=script)
     assert run(database, server.port) == DeliveryReport(accepted=MANY - 1, deferred=1)
-    assert incident(database) is None
+    assert standing(database) is None
 
 
 def test_a_relay_that_is_down_holds_everything_and_loses_nothing(
@@ -169,16 +169,13 @@ def test_a_relay_that_is_down_holds_everything_and_loses_nothing(
     """Also for longer than anything is tried: what was never offered was not tried."""
     queue(database, MANY)
     port = free_port()
-    with capture_logs() as logs:
-        for minutes in (0, 1, 60 * 24 * 9):
-            report = run(database, port, minutes=minutes)
-            assert report.accepted == report.failed == report.deferred == 0
-            assert f"127.0.0.1:{port}" in str(report.problem)
-    # It is told once, and not by each beat.
-    assert [one["event"] for one in logs] == ["mail waits"]
-    known = incident(database)
+    for minutes in (0, 1, 60 * 24 * 9):
+        report = run(database, port, minutes=minutes)
+        assert report.accepted == report.failed == report.deferred == 0
+        assert f"127.0.0.1:{port}" in str(report.problem)
+    known = standing(database)
     assert known is not None
-    assert (known.refusals, known.since) == (0, NOW)
+    assert known.refusals == 0
     assert states(database) == {DeliveryState.QUEUED}
 
 
@@ -193,14 +190,14 @@ def test_a_relay_that_lets_nobody_in_says_why(
     assert "Try again later" in str(report.problem)
 
 
-def test_an_incident_is_over_where_nothing_is_left_to_send(database: Database) -> None:
+def test_a_relay_is_well_where_nothing_is_left_to_send(database: Database) -> None:
     queue(database)
     run(database, free_port())
-    assert incident(database) is not None
+    assert standing(database) is not None
     with database.writing() as connection:
         deliveries.drop(connection, [1], NOW)
-        [relay] = incidents.every(connection)
+        [relay] = relay_standings.every(connection)
     ledger = a_ledger(database)
     with ledger.opened([relay], enough=1) as waiting:
         assert waiting == 0
-    assert incident(database) is None
+    assert standing(database) is None

@@ -12,15 +12,15 @@ from datetime import timedelta
 import pytest
 
 from feeds.storage.database import Database
-from notifier.mail import incident
+from notifier.mail import relay_standing
 from notifier.mail.flow import pool, shares
 from notifier.mail.flow.turns import Turns
-from notifier.mail.incident import MOST_IN_A_ROW
+from notifier.mail.relay_standing import MOST_IN_A_ROW
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
-from notifier.storage import incidents
+from notifier.storage.watched import relay_standings
 from tests.outbox import NOW, a_ledger, outbox, people, queue, subscribe
 from tests.services import free_port
 
@@ -129,7 +129,7 @@ async def sent(
 
 def wrong(database: Database) -> set[str]:
     with database.reading() as connection:
-        return set(incidents.every(connection))
+        return set(relay_standings.every(connection))
 
 
 def test_each_takes_its_share_by_weight(
@@ -210,7 +210,7 @@ def test_one_killed_amid_a_run_costs_nobody_a_mail(database: Database) -> None:
 def test_one_that_comes_back_has_its_share_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (incident, pool):
+    for module in (relay_standing, pool):
         monkeypatch.setattr(module, "AWAY_PAUSE", timedelta(seconds=0.2))
     queue(database, 240)
     came_back = asyncio.Event()

@@ -21,7 +21,7 @@ from notifier.web import health, unsubscribe, view
 from tests.builders import a_subscriber
 from tests.outbox import subscribe
 from tests.services import Postgres
-from tests.serving import SECRET, a_web_app, serving
+from tests.serving import SECRET, a_health, a_web_app, serving
 
 MANY = 30
 
@@ -117,9 +117,9 @@ def test_a_store_that_does_not_come_back_is_told_busy_at_once(
         looks.append(1)
         return back.wait(60)
 
-    app = a_web_app(database, osce, tmp_path / "public", is_current=is_current)
+    app = a_web_app(database, osce, tmp_path / "public", health=a_health(is_current))
     with serving(app) as base_url, ThreadPoolExecutor(MANY) as threads:
-        asked = [threads.submit(ask, "GET", f"{base_url}/healthz") for _ in range(MANY)]
+        asked = [threads.submit(ask, "GET", f"{base_url}/readyz") for _ in range(MANY)]
         for answer in (each.result() for each in asked):
             assert answer.status_code == 503
             assert answer.json()["problems"] == [
@@ -127,7 +127,7 @@ def test_a_store_that_does_not_come_back_is_told_busy_at_once(
             ]
         assert len(looks) == 1
         back.set()
-        assert ask("GET", f"{base_url}/healthz").status_code == 200
+        assert ask("GET", f"{base_url}/readyz").status_code == 200
 
 
 def test_where_nobody_may_even_look_readers_are_told_to_come_back(

@@ -1,10 +1,9 @@
-"""Health and metrics, a demo's mailbox, and what is said where there is nothing to show."""
+"""A demo's mailbox, and what is said where there is nothing to show."""
 
 import errno
 import mailbox
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import quote
@@ -13,14 +12,12 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser
 
-from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
-from notifier.model import Incident, Totals
+from notifier.model import Totals
 from notifier.storage import VERSIONS
-from notifier.web.connections import WebCounts
-from tests.serving import NOW, TOTALS, Heartbeats, a_web_app, serving
+from tests.serving import a_health, a_web_app, serving
 
 HOSTILE = (
     "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
@@ -28,71 +25,21 @@ HOSTILE = (
 )
 
 
-class Store:
-    """A store that answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.answer: bool | Exception = True
-        self.incidents: dict[str, Incident] = {}
-
-    def is_current(self) -> bool:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-    def totals(self) -> Totals:
-        self.is_current()
-        return TOTALS
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("house")
 
 
-@pytest.fixture(scope="module")
-def parts() -> tuple[Store, Heartbeats]:
-    return Store(), Heartbeats()
-
-
-@pytest.fixture
-def store(parts: tuple[Store, Heartbeats]) -> Iterator[Store]:
-    yield parts[0]
-    parts[0].answer = True
-    parts[0].incidents.clear()
-
-
-@pytest.fixture
-def heartbeats(parts: tuple[Store, Heartbeats]) -> Iterator[Heartbeats]:
-    yield parts[1]
-    parts[1].stuck = ()
+def broken() -> Totals:
+    raise ZeroDivisionError("the secret reason")
 
 
 @pytest.fixture(scope="module")
-def counts() -> WebCounts:
-    """Of two processes that run."""
-    made = WebCounts.of(2)
-    made.running[:] = [1, 1]
-    return made
-
-
-@pytest.fixture(scope="module")
-def client(
-    folder: Path, osce: Taxonomy, parts: tuple[Store, Heartbeats], counts: WebCounts
-) -> Iterator[httpx2.Client]:
+def client(folder: Path, osce: Taxonomy) -> Iterator[httpx2.Client]:
     database = Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)
-    store, heartbeats = parts
-    app = a_web_app(
-        database,
-        osce,
-        folder / "public",
-        maildir=folder / "mail",
-        heartbeats=heartbeats,
-        counts=counts,
-        is_current=store.is_current,
-        incidents=lambda: store.incidents,
-        totals=store.totals,
-    )
+    health = a_health(database.is_current, totals=broken)
+    maildir = folder / "mail"
+    app = a_web_app(database, osce, folder / "public", maildir=maildir, health=health)
     with serving(app) as address, httpx2.Client(base_url=address) as asking:
         yield asking
     database.close()
@@ -103,123 +50,6 @@ def maildir(folder: Path) -> Iterator[mailbox.Maildir]:
     opened = mailbox.Maildir(folder / "mail", create=True)
     yield opened
     opened.clear()
-
-
-# -- Health and metrics ----------------------------------------------------------------------------
-
-
-def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
-    answer = client.get("/healthz")
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "status": "ok", "version": "0.1.0", "problems": [], "refused_connections": 0,
-        "mail_paused_since": None,
-    }  # fmt: skip
-    assert answer.headers["cache-control"] == "no-store"
-
-
-def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, heartbeats: Heartbeats) -> None:
-    heartbeats.stuck = ("digests",)
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    assert answer.json()["status"] == "failing"
-    assert answer.json()["problems"] == ["the job 'digests' is stuck"]
-
-
-def test_a_process_that_does_not_run_is_told(client: httpx2.Client, counts: WebCounts) -> None:
-    counts.running[1] = 0
-    first = client.get("/healthz")
-    counts.ended[1] = 1
-    answer = client.get("/healthz")
-    counts.running[1], counts.ended[1] = 1, 0
-    # One that is being started for the first time is missed by nobody.
-    assert first.status_code == 200
-    assert answer.status_code == 503
-    assert answer.json()["problems"] == ["1 of 2 web processes do not run; see the log"]
-
-
-def test_a_store_that_does_not_answer_is_unhealthy(client: httpx2.Client, store: Store) -> None:
-    """Why it does not may hold names of machines; that is for the log."""
-    store.answer = StoreError("the store at db7.internal is away")
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    assert answer.json()["problems"] == ["the store does not answer; the log says why"]
-
-
-def test_a_mail_server_that_refuses_us_is_told_without_its_words(
-    client: httpx2.Client, store: Store
-) -> None:
-    incident = Incident(since=NOW, problem="550 secret", refusals=3, probes=1, again_at=NOW)
-    away = replace(incident, refusals=0)
-    store.incidents |= {"another": away, "the relay": incident}
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    at = f"{NOW:%Y-%m-%d %H:%M}Z"
-    assert answer.json()["problems"] == [
-        f"another is out of reach since {at}, mail waits; `fieldfare status` says why",
-        f"the relay refuses us since {at}, mail waits; `fieldfare status` says why",
-    ]
-
-
-def test_an_old_schema_is_unhealthy_and_says_what_to_do(
-    client: httpx2.Client, store: Store
-) -> None:
-    store.answer = False
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    assert "fieldfare migrate" in answer.json()["problems"][0]
-
-
-def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
-    answer = client.get("/metrics")
-    assert answer.headers["content-type"].startswith("text/plain; version=")
-    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
-    read = {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
-    assert read == {
-        "fieldfare_items": 30_000,
-        "fieldfare_quarantined_documents": 2,
-        **{f'fieldfare_deliveries{{state="{state}"}}': 0 for state in _QUIET},
-        'fieldfare_deliveries{state="accepted"}': 41,
-        'fieldfare_deliveries{state="failed"}': 1,
-        'fieldfare_subscribers{state="active"}': 7,
-        'fieldfare_subscribers{state="left"}': 0,
-        'fieldfare_subscribers{state="erased"}': 0,
-        'fieldfare_subscribers{state="pending"}': 0,
-        **{f'fieldfare_sources{{state="{state}"}}': 0 for state in ("ok", "moved", "ended")},
-        'fieldfare_sources{state="failing"}': 1,
-        'fieldfare_hub_failures{hub="https://hub.example.org/"}': 3,
-        'fieldfare_hub_waiting_feeds{hub="https://hub.example.org/"}': 12,
-        "fieldfare_suppressed_addresses": 3,
-        'fieldfare_returned_mails{domain="reader.example",kind="hard"}': 2,
-        'fieldfare_returned_by_way{way="mail"}': 1,
-        'fieldfare_returned_by_way{way="ses"}': 1,
-        'fieldfare_paused_domains{domain="reader.example"}': 1,
-        "fieldfare_feed_subscriptions": 240,
-        'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
-        'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
-        "fieldfare_web_processes": 2,
-        "fieldfare_web_processes_ended_total": 0,
-        "fieldfare_refused_connections_total": 0,
-        "fieldfare_mail_paused": 0,
-        'fieldfare_build_info{version="0.1.0"}': 1,
-    }
-
-
-_QUIET = ("queued", "sending", "deferred", "skipped", "suppressed", "uncertain")
-
-
-def test_metrics_come_in_the_format_asked_for(client: httpx2.Client) -> None:
-    accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
-    answer = client.get("/metrics", headers=accept)
-    assert answer.headers["content-type"].startswith("application/openmetrics-text")
-    assert answer.text.endswith("# EOF\n")
-
-
-def test_metrics_of_a_store_that_does_not_answer_are_none(
-    client: httpx2.Client, store: Store
-) -> None:
-    store.answer = StoreError("the store is away")
-    assert client.get("/metrics").status_code == 503
 
 
 # -- What is said of errors ------------------------------------------------------------------------
@@ -307,7 +137,7 @@ def test_a_request_that_makes_no_sense_is_told_what_does(
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "BREW"])
 @pytest.mark.parametrize(
     "target",
-    ["/healthz", "/metrics", "/style.css", "/", "/nothing", "/u/x", "/d/x", "/mails", "//"],
+    ["/healthz", "/readyz", "/style.css", "/", "/nothing", "/u/x", "/d/x", "/mails", "//"],
 )
 def test_every_answer_is_what_it_says_it_is(
     client: httpx2.Client, method: str, target: str
@@ -337,8 +167,7 @@ def test_a_file_that_cannot_be_opened_just_now_is_not_gone(
     assert client.get("/news.atom").status_code == 200
 
 
-def test_a_bug_is_admitted_without_details(client: httpx2.Client, store: Store) -> None:
-    store.answer = ZeroDivisionError("the secret reason")
+def test_a_bug_is_admitted_without_details(client: httpx2.Client) -> None:
     # The server ends the connection; a client must not try to use it again.
     answer = client.get("/metrics", headers={"Connection": "close"})
     assert answer.status_code == 500

@@ -18,7 +18,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from feeds.errors import PublishError, StoreBusy
+from feeds.errors import BucketError, PublishError, StoreBusy
 from feeds.publish.files import Files, digest_of
 from feeds.publish.site import INDEX
 from feeds.storage.database import Database
@@ -90,7 +90,7 @@ def upload(
     so that no link leads nowhere, some of each at once; what is the site's no longer since
     ``before`` is deleted after all of it. One that fails holds up no other, and what could not be
     done is left to the next run.
-    Where another run is at it, that is told, and nothing is done. Raises PublishError where objects
+    Where another run is at it, that is told, and nothing is done. Raises BucketError where objects
     could not be uploaded.
     """
     try:
@@ -126,7 +126,8 @@ def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -
     if count:
         log.info("uploaded", bucket=bucket.url, files=count)
     if failures:
-        raise PublishError(f"{first_problem} ({failures} failed, {count} uploaded)")
+        said = f"{first_problem} ({failures} failed, {count} uploaded)"
+        raise BucketError(bucket.url, said)
     return count
 
 

@@ -97,6 +97,7 @@ def _status(house: House) -> reports.Status:
         saved=len(house.site.selections),
         daemon=None,
         hold=timedelta(minutes=house.settings.mail.hold_minutes),
+        wrong=house.journal.lasting(),
         now=house.clock(),
     )
 

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from notifier.errors import TransportUnavailable
 from notifier.mail import Session, Transport
-from notifier.mail.incident import anonymous
 from notifier.mail.ledger import LedgerEntry
 from notifier.mail.outcome import told
+from notifier.mail.relay_standing import anonymous
 from notifier.model import Envelope, Reply, Stage
 
 #: A relay that drops so many messages in a row is left alone until the next run.

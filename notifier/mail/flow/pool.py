@@ -14,8 +14,8 @@ from notifier.errors import TransportUnavailable
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane
 from notifier.mail.flow.turns import Turns
-from notifier.mail.incident import AWAY_PAUSE
 from notifier.mail.ledger import Ledger, LedgerEntry
+from notifier.mail.relay_standing import AWAY_PAUSE
 from notifier.model import Envelope
 
 #: One that does not open for so long, when all others are done, is not waited for.

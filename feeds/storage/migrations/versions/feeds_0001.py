@@ -271,6 +271,7 @@ def _standings() -> None:
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("source", "address", "state")),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("is_lasting", sa.Boolean(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("next_look_at", INSTANT),
         sa.Column("moved_to", sa.Text()),

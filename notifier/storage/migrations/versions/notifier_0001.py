@@ -32,6 +32,11 @@ def upgrade() -> None:
     _limits()
 
 
+def _texts(*names: str) -> list[sa.Column[str]]:
+    """Columns that always hold a text."""
+    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
+
+
 def _subscribers() -> None:
     op.create_table(
         "subscribers",
@@ -91,8 +96,7 @@ def _cadences() -> None:
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("frequency", sa.Text(), nullable=False),
         sa.Column("minute", sa.Integer(), nullable=False),
-        sa.Column("weekdays", sa.Text(), nullable=False),
-        sa.Column("timezone", sa.Text(), nullable=False),
+        *_texts("weekdays", "timezone"),
         sa.Column("first", sa.Date(), nullable=False),
         sa.Column("quiet_minutes", sa.Integer(), nullable=False),
         sa.Column("due_at", INSTANT),
@@ -157,8 +161,7 @@ def _subscriptions() -> None:
 def _renderings() -> None:
     op.create_table(
         "renderings",
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("recipe", sa.Text(), nullable=False),
+        *_texts("digest", "recipe"),
         sa.Column("planned_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_renderings"),
     )
@@ -249,8 +252,7 @@ def _delivery_counts() -> None:
     op.create_table(
         "delivery_counts",
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("notice", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        *_texts("notice", "state"),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", "notice", "state", name="pk_delivery_counts"),
     )
@@ -278,14 +280,28 @@ def _transitions() -> None:
 
 def _incidents() -> None:
     op.create_table(
-        "incidents",
-        sa.Column("relay", sa.Text(), nullable=False),
-        sa.Column("since", INSTANT, nullable=False),
-        sa.Column("problem", sa.Text(), nullable=False),
-        sa.Column("refusals", sa.Integer(), nullable=False),
-        sa.Column("probes", sa.Integer(), nullable=False),
+        "relay_standings",
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("relay", "problem")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("refusals", "probes")),
         sa.Column("again_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("relay", name="pk_incidents"),
+        sa.PrimaryKeyConstraint("relay", name="pk_relay_standings"),
+    )
+    op.create_table(
+        "incidents",
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("kind", "subject", "node")),
+        *(sa.Column(name, INSTANT, nullable=False) for name in ("since", "seen_at")),
+        sa.Column("until", INSTANT),
+        sa.Column("times", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("problem", "action")),
+        *(sa.Column(name, INSTANT) for name in ("told_at", "over_told_at")),
+        sa.PrimaryKeyConstraint("kind", "subject", "node", "since", name="pk_incidents"),
+    )
+    op.create_index("ix_incidents_until", "incidents", ["until"])
+    op.create_table(
+        "job_ends",
+        *_texts("job", "node"),
+        sa.Column("succeeded_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("job", "node", name="pk_job_ends"),
     )
 
 
@@ -318,10 +334,7 @@ def _returns() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         *(sa.Column(name, NUMBER) for name in ("delivery", "subscriber")),
-        *(
-            sa.Column(name, sa.Text(), nullable=False)
-            for name in ("domain", "status", "diagnostic", "consequence", "way")
-        ),
+        *_texts("domain", "status", "diagnostic", "consequence", "way"),
         sa.PrimaryKeyConstraint("id", name="pk_returns"),
         sa.UniqueConstraint("key", name="uq_returns_key"),
     )

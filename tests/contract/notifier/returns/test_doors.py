@@ -10,17 +10,16 @@ from structlog.testing import capture_logs
 
 from feeds.storage.database import Database
 from notifier.errors import MailboxUnreadable
-from notifier.model import Incident
+from notifier.incidents.incident import IncidentKind, Trouble
+from notifier.incidents.journal import Journal
 from notifier.returns.doors import Door, look
 from notifier.returns.mailbox_door import RemoteMailbox
 from notifier.returns.maildir_door import ReturnsFolder
-from notifier.storage import incidents
 from tests.outbox import NOW
 
 AWAY = RemoteMailbox(
     protocol="imap", host="127.0.0.1", port=1, security="none", username="a", password="b"
 )
-OTHER = Incident(since=NOW, problem="550", refusals=3, probes=1, again_at=NOW)
 
 
 class Box:
@@ -36,45 +35,49 @@ class Box:
         return 1
 
 
-def known(database: Database) -> dict[str, Incident]:
-    with database.reading() as connection:
-        return incidents.every(connection)
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database, "one", lambda: NOW, wait=timedelta(minutes=1))
 
 
-def looked(database: Database, *doors: Door, minutes: int = 0) -> list[bytes]:
+def known(journal: Journal) -> dict[str, str]:
+    return {one.subject: one.problem for one in journal.lasting()}
+
+
+def looked(journal: Journal, *doors: Door) -> list[bytes]:
     taken = list[bytes]()
-    look(database, doors, taken.append, lambda: NOW + timedelta(minutes=minutes), Event())
+    look(journal, doors, taken.append, Event())
+    journal.flush()
     return taken
 
 
-def test_it_is_told_once_since_when_and_gone_when_it_can_be_read(database: Database) -> None:
-    with database.writing() as connection:
-        incidents.keep(connection, "relay", OTHER)
+def test_it_is_told_once_and_gone_when_it_can_be_read(journal: Journal) -> None:
+    other = Trouble(kind=IncidentKind.RELAY_AWAY, subject="relay", problem="550")
+    journal.note(other)
     box = Box()
     with capture_logs() as logs:
-        for minutes, problem in enumerate(("", "no such user", "no such user", "busy", "")):
+        for problem in ("", "no such user", "no such user", "busy", ""):
             box.problem = problem
             # One that is broken keeps no other out.
-            assert looked(database, AWAY, box, minutes=minutes) == [b"mail"] * (not problem)
-            told = known(database).pop(box.name, None)
-            assert (told.problem if told else "") == problem
-            assert told is None or told.since == NOW + timedelta(minutes=1)
-    assert known(database).keys() == {"relay", AWAY.name}
-    assert "refused" in known(database)[AWAY.name].problem
-    said = [one["event"] for one in logs if one["mailbox"] == box.name]
-    assert said == ["mailbox unreadable"] * 2 + ["mailbox read again"]
+            assert looked(journal, AWAY, box) == [b"mail"] * (not problem)
+            assert known(journal).get(box.name, "") == problem
+    assert known(journal).keys() == {"relay", AWAY.name}
+    assert "refused" in known(journal)[AWAY.name]
+    what = f"{box.name} cannot be read"
+    said = [one["event"] for one in logs if what in (one["event"], one.get("what"))]
+    assert said == [what, what, "over"]
 
 
-def test_one_that_is_none_of_the_settings_any_more_is_no_incident(database: Database) -> None:
-    looked(database, AWAY)
-    assert known(database).keys() == {AWAY.name}
-    looked(database)
-    assert known(database) == {}
+def test_one_that_is_none_of_the_settings_any_more_is_no_incident(journal: Journal) -> None:
+    looked(journal, AWAY)
+    assert known(journal).keys() == {AWAY.name}
+    looked(journal)
+    assert known(journal) == {}
 
 
-def test_a_maildir_without_its_folders_has_no_mail_yet(database: Database, tmp_path: Path) -> None:
-    assert looked(database, ReturnsFolder(tmp_path / "none")) == []
-    assert known(database) == {}
+def test_a_maildir_without_its_folders_has_no_mail_yet(journal: Journal, tmp_path: Path) -> None:
+    assert looked(journal, ReturnsFolder(tmp_path / "none")) == []
+    assert known(journal) == {}
 
 
 def unreadable_folder(root: Path) -> None:
@@ -101,9 +104,9 @@ def unwritable_folder(root: Path) -> None:
     ],
 )
 def test_a_maildir_that_cannot_be_read_is_told(
-    database: Database, tmp_path: Path, make: Callable[[Path], None], taken: int, problem: str
+    journal: Journal, tmp_path: Path, make: Callable[[Path], None], taken: int, problem: str
 ) -> None:
     make(tmp_path)
     folder = ReturnsFolder(tmp_path)
-    assert looked(database, folder) == [b"mail"] * taken
-    assert {name: each.problem for name, each in known(database).items()} == {folder.name: problem}
+    assert looked(journal, folder) == [b"mail"] * taken
+    assert known(journal) == {folder.name: problem}

@@ -3,25 +3,26 @@
 from datetime import timedelta
 
 from feeds.storage.database import Database
-from notifier.model import Cause, DeliveryState, Incident, Settlement
-from notifier.storage import deliveries, incidents, senders, sending, subscribers
+from notifier.model import Cause, DeliveryState, RelayStanding, Settlement
+from notifier.storage import deliveries, senders, sending, subscribers
+from notifier.storage.watched import relay_standings
 from tests.outbox import KEYED, NOW, outbox, queue
 
-INCIDENT = Incident(since=NOW, problem="550 5.4.5 limit", refusals=3, probes=1, again_at=NOW)
+STANDING = RelayStanding(problem="550 5.4.5 limit", refusals=3, probes=1, again_at=NOW)
 LATER = NOW + timedelta(days=1)
 
 
-def test_an_incident_is_known_until_it_is_over(database: Database) -> None:
+def test_an_standing_is_known_until_it_is_over(database: Database) -> None:
     with database.writing() as connection:
-        incidents.keep(connection, "relay", INCIDENT)
-        incidents.keep(connection, "other", INCIDENT)
-        incidents.keep(connection, "other", None)
+        relay_standings.keep(connection, "relay", STANDING)
+        relay_standings.keep(connection, "other", STANDING)
+        relay_standings.keep(connection, "other", None)
     with database.writing() as connection:
-        assert incidents.known(connection, "relay") == INCIDENT
-        assert incidents.known(connection, "other") is None
-        assert incidents.every(connection) == {"relay": INCIDENT}
-        incidents.lift(connection)
-        assert incidents.every(connection) == {}
+        assert relay_standings.known(connection, "relay") == STANDING
+        assert relay_standings.known(connection, "other") is None
+        assert relay_standings.every(connection) == {"relay": STANDING}
+        relay_standings.lift(connection)
+        assert relay_standings.every(connection) == {}
 
 
 def refuse(database: Database, *causes: Cause) -> None:

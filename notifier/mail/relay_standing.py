@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from feeds.times import backoff
-from notifier.model import Cause, DeliveryState, Incident, Settlement
+from notifier.model import Cause, DeliveryState, RelayStanding, Settlement
 
 #: Refusals of us in a row after which it is the relay that refuses.
 MOST_IN_A_ROW: Final = 3
@@ -28,8 +28,8 @@ _LOCAL_PART: Final = re.compile(r"[^\s<>@:=\"'(,]+@")
 
 
 def heeded(
-    incident: Incident | None, settled: Sequence[Settlement], *, now: datetime, jitter: float
-) -> Incident | None:
+    standing: RelayStanding | None, settled: Sequence[Settlement], *, now: datetime, jitter: float
+) -> RelayStanding | None:
     """What is wrong with the relay after these outcomes; None where it takes mail.
 
     ``jitter`` is within [0, 1).
@@ -38,8 +38,8 @@ def heeded(
         return None
     refusals = [one for one in settled if one.cause is Cause.OURS]
     if not refusals:
-        return incident
-    known = incident or _begun(now)
+        return standing
+    known = standing or _begun(now)
     found = replace(
         known, problem=anonymous(refusals[-1].reply), refusals=known.refusals + len(refusals)
     )
@@ -52,18 +52,18 @@ def heeded(
     return replace(found, probes=known.probes + 1, again_at=now + pause)
 
 
-def unreachable(incident: Incident | None, problem: str, now: datetime) -> Incident:
+def unreachable(standing: RelayStanding | None, problem: str, now: datetime) -> RelayStanding:
     """That the relay could not be reached, or let nobody in, beside what was wrong before.
 
     It is left alone for a while where others do its work.
     """
-    known = incident or _begun(now)
+    known = standing or _begun(now)
     again_at = max(known.again_at, now + AWAY_PAUSE)
     return replace(known, problem=anonymous(problem), again_at=again_at)
 
 
-def _begun(now: datetime) -> Incident:
-    return Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
+def _begun(now: datetime) -> RelayStanding:
+    return RelayStanding(problem="", refusals=0, probes=0, again_at=now)
 
 
 def anonymous(words: str) -> str:
@@ -71,21 +71,21 @@ def anonymous(words: str) -> str:
     return _LOCAL_PART.sub("*@", words)
 
 
-def is_closed(incident: Incident | None) -> bool:
+def is_closed(standing: RelayStanding | None) -> bool:
     """Whether the way is closed, but for one message at a time from ``again_at`` on."""
-    return incident is not None and incident.refusals >= MOST_IN_A_ROW
+    return standing is not None and standing.refusals >= MOST_IN_A_ROW
 
 
-def allowed(incident: Incident | None, now: datetime, many: int) -> int:
+def allowed(standing: RelayStanding | None, now: datetime, many: int) -> int:
     """How many of so many messages may be offered now."""
-    if incident is None or not is_closed(incident):
+    if standing is None or not is_closed(standing):
         return many
-    return min(many, 1) if now >= incident.again_at else 0
+    return min(many, 1) if now >= standing.again_at else 0
 
 
-def refused(relay: str, incident: Incident) -> str:
+def refused(relay: str, standing: RelayStanding) -> str:
     """What is wrong, and what can be done, for who looks after it."""
     return (
-        f"{relay} refuses us: {incident.problem}; mail waits, and one is tried from"
-        f" {incident.again_at:%Y-%m-%d %H:%M}Z on; `fieldfare release --refused` sends all at once"
+        f"{relay} refuses us: {standing.problem}; mail waits, and one is tried from"
+        f" {standing.again_at:%Y-%m-%d %H:%M}Z on; `fieldfare release --refused` sends all at once"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.incident import (
+from notifier.mail.relay_standing import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     MOST_IN_A_ROW,
@@ -16,10 +16,10 @@ from notifier.mail.incident import (
     refused,
     unreachable,
 )
-from notifier.model import Cause, DeliveryState, Incident, Settlement
+from notifier.model import Cause, DeliveryState, RelayStanding, Settlement
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
-CLOSED = Incident(since=NOW, problem="550 no", refusals=3, probes=1, again_at=NOW + FIRST_PAUSE)
+CLOSED = RelayStanding(problem="550 no", refusals=3, probes=1, again_at=NOW + FIRST_PAUSE)
 
 
 def outcomes(*causes: Cause | None, reply: str = "550 5.4.5 limit") -> list[Settlement]:
@@ -34,20 +34,20 @@ def outcomes(*causes: Cause | None, reply: str = "550 5.4.5 limit") -> list[Sett
     ]
 
 
-def after(incident: Incident | None, *causes: Cause | None, minutes: float = 0) -> Incident | None:
-    return heeded(incident, outcomes(*causes), now=NOW + timedelta(minutes=minutes), jitter=0)
+def after(
+    standing: RelayStanding | None, *causes: Cause | None, minutes: float = 0
+) -> RelayStanding | None:
+    return heeded(standing, outcomes(*causes), now=NOW + timedelta(minutes=minutes), jitter=0)
 
 
-def test_what_speaks_of_readers_is_no_incident() -> None:
+def test_what_speaks_of_readers_is_no_standing() -> None:
     assert after(None, Cause.MAILBOX, Cause.CONTENT, Cause.LATER, Cause.RATE) is None
 
 
 def test_one_refusal_of_us_is_told_and_stops_nobody() -> None:
     """It may be the word of a single reader's server."""
     found = after(None, Cause.OURS)
-    assert found == Incident(
-        since=NOW, problem="550 5.4.5 limit", refusals=1, probes=0, again_at=NOW
-    )
+    assert found == RelayStanding(problem="550 5.4.5 limit", refusals=1, probes=0, again_at=NOW)
     assert not is_closed(found)
     assert allowed(found, NOW, 50) == 50
 
@@ -56,7 +56,7 @@ def test_so_many_in_a_row_close_the_way_for_a_while() -> None:
     found = after(after(None, Cause.OURS), *[Cause.OURS] * (MOST_IN_A_ROW - 1))
     assert found is not None
     assert is_closed(found)
-    assert (found.since, found.again_at) == (NOW, NOW + FIRST_PAUSE)
+    assert found.again_at == NOW + FIRST_PAUSE
     assert allowed(found, NOW, 50) == 0
     assert allowed(found, NOW + FIRST_PAUSE, 50) == 1
     assert allowed(None, NOW, 50) == 50
@@ -78,14 +78,14 @@ def test_what_speaks_of_a_reader_proves_nothing() -> None:
 
 
 def test_pauses_grow_with_each_trial_that_fails() -> None:
-    incident: Incident | None = CLOSED
+    standing: RelayStanding | None = CLOSED
     pauses = []
     for _ in range(6):
-        assert incident is not None
-        at = incident.again_at
-        incident = heeded(incident, outcomes(Cause.OURS), now=at, jitter=0)
-        assert incident is not None
-        pauses.append((incident.again_at - at) // timedelta(minutes=1))
+        assert standing is not None
+        at = standing.again_at
+        standing = heeded(standing, outcomes(Cause.OURS), now=at, jitter=0)
+        assert standing is not None
+        pauses.append((standing.again_at - at) // timedelta(minutes=1))
     assert pauses == [10, 20, 40, 60, 60, 60]
 
 
@@ -93,9 +93,9 @@ def test_a_server_that_is_away_is_told_of_and_closes_nothing() -> None:
     """Each run asks it first; nothing is offered where nobody answers."""
     away = unreachable(None, "cannot hand mail to it: [Errno 111]", NOW)
     assert not is_closed(away)
-    assert (away.since, away.refusals) == (NOW, 0)
+    assert away.refusals == 0
     again = unreachable(away, "timed out", NOW + timedelta(hours=1))
-    assert (again.since, again.problem) == (NOW, "timed out")
+    assert again.problem == "timed out"
     assert after(again, None) is None
 
 
@@ -118,11 +118,11 @@ def test_no_ones_address_is_told_with_it(said: str, told: str) -> None:
 def test_it_is_never_closed_for_longer_than_an_hour_and_a_quarter(
     causes: list[Cause | None], jitter: float
 ) -> None:
-    incident: Incident | None = None
+    standing: RelayStanding | None = None
     for cause in causes:
-        incident = heeded(incident, outcomes(cause), now=NOW, jitter=jitter)
-        if incident:
-            assert incident.again_at - NOW <= LONGEST_PAUSE * 1.25
+        standing = heeded(standing, outcomes(cause), now=NOW, jitter=jitter)
+        if standing:
+            assert standing.again_at - NOW <= LONGEST_PAUSE * 1.25
 
 
 def test_who_looks_after_it_is_told_what_to_do() -> None:

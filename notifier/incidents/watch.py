@@ -1,0 +1,236 @@
+"""What is looked at every few seconds, as nobody who fails would tell of it: ages, disks, clocks.
+
+Knows what is too old, too full and too far off. Must never know how anybody is told.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from feeds.errors import StoreError
+from feeds.standing import exhausts
+from feeds.storage.database import store_seconds
+from feeds.storage.origins import standings
+from feeds.storage.websub import hubs
+from notifier.incidents.incident import OF_RELAYS, IncidentKind, Trouble, is_past
+from notifier.storage import deliveries, senders
+from notifier.storage.watched import relay_standings
+
+if TYPE_CHECKING:
+    from feeds.storage import Connection
+    from feeds.storage.database import Database
+    from notifier.incidents.journal import Journal
+
+#: A disk whose files are counted holds no more of them, however many bytes are free.
+_LEAST_FILES: Final = 1_000
+#: Who set the clock to what it should be is told of it for so long.
+_SET_FOR: Final = timedelta(hours=1)
+
+_OF_STORE: Final = (
+    *OF_RELAYS,
+    IncidentKind.QUEUE,
+    IncidentKind.NODE,
+)
+_OF_NODE: Final = (
+    IncidentKind.DISK,
+    IncidentKind.CLOCK,
+    IncidentKind.JOB_LATE,
+    IncidentKind.WEB_PROCESS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long, how full and how far off is not yet wrong."""
+
+    queue: timedelta
+    source: timedelta
+    disk_free_bytes: int
+    clock_off: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How the parts of a daemon do: its ``jobs``, those that no longer beat, and how many of the
+    processes that answer are missing.
+    """
+
+    jobs: Collection[str]
+    stuck: Collection[str]
+    missing: int
+
+
+@dataclass(kw_only=True)
+class Watch:
+    """What looks after a store, its ``sources`` by name with their addresses where they are asked
+    here, and the ``folders`` of this node, each by the setting that names it.
+    """
+
+    database: "Database"
+    journal: "Journal"
+    patience: Patience
+    sources: Mapping[str, str]
+    folders: Mapping[str, Path]
+    clock: Callable[[], datetime]
+    #: How far the clock was ahead of one that nobody sets, and since when it was set.
+    _ahead: float = field(init=False)
+    _set_at: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._ahead = self.clock().timestamp() - monotonic()
+
+    def look(self, running: Running) -> None:
+        """What is wrong is in the journal, and written down where the store takes it."""
+        self._look_here(running)
+        self.look_at_store()
+        self.journal.flush()
+
+    def look_at_store(self) -> None:
+        """What the store tells is in the journal, for all nodes alike."""
+        node = self.journal.node
+        try:
+            is_current = self.database.is_current()
+            waits = () if is_current else (Trouble(kind=IncidentKind.MIGRATION, node=node),)
+            self.journal.only((IncidentKind.MIGRATION,), waits, node)
+            if not is_current:
+                return
+            with self.database.reading() as connection:
+                found = [*self._found(connection)]
+                asked = [*self._failing(connection)]
+        except StoreError as error:
+            self.journal.away(error)
+            return
+        self.journal.only(_OF_STORE, found, "")
+        if self.sources:
+            self.journal.only((IncidentKind.SOURCE, IncidentKind.HUB), asked, "")
+        for one in self.journal.lasting():
+            if is_past(one, self.clock()):
+                self.journal.well(one.kind, one.subject, one.node)
+
+    def _found(self, connection: "Connection") -> Iterator[Trouble]:
+        for relay, standing in relay_standings.every(connection).items():
+            kind = IncidentKind.RELAY_REFUSES if standing.refusals else IncidentKind.RELAY_AWAY
+            yield Trouble(kind=kind, subject=relay, problem=standing.problem)
+        # What somebody stopped waits as it is to.
+        halt = senders.halted(connection)
+        oldest = None if halt else deliveries.oldest_due(connection)
+        if oldest and self.clock() - oldest >= self.patience.queue:
+            yield Trouble(
+                kind=IncidentKind.QUEUE,
+                problem=f"one was to leave at {oldest:%Y-%m-%d %H:%M}Z",
+                since=oldest,
+            )
+        for node in senders.every_node(connection):
+            if not node.is_alive:
+                said = f"{node.holder} said nothing since {node.beat_at:%Y-%m-%d %H:%M}Z"
+                yield Trouble(kind=IncidentKind.NODE, subject=node.name, problem=said)
+
+    def _failing(self, connection: "Connection") -> Iterator[Trouble]:
+        """Whom this node asks, or tells, and has done so for long enough."""
+        now, patience = self.clock(), self.patience.source
+        for name, one in standings.every(connection).items():
+            if one.address == self.sources.get(name) and exhausts(one, patience, now):
+                since = one.since
+                yield Trouble(
+                    kind=IncidentKind.SOURCE, subject=name, problem=one.problem, since=since
+                )
+        for hub in hubs.rows(connection):
+            if hub.since and now - hub.since >= patience:
+                since, problem = hub.since, hub.problem
+                yield Trouble(kind=IncidentKind.HUB, subject=hub.hub, problem=problem, since=since)
+
+    # -- Of this node ------------------------------------------------------------------------------
+
+    def _look_here(self, running: Running) -> None:
+        node = self.journal.node
+        found = [
+            *(self._late(job) for job in running.stuck),
+            *self._missing(running.missing),
+            *self._full(),
+            *self._off(),
+        ]
+        self.journal.only(_OF_NODE, found, node)
+        for one in self.journal.lasting():
+            is_ours = one.kind is IncidentKind.JOB and one.node == node
+            if is_ours and one.subject not in running.jobs:
+                self.journal.well(*one.key)
+
+    def _late(self, job: str) -> Trouble:
+        return Trouble(kind=IncidentKind.JOB_LATE, subject=job, node=self.journal.node)
+
+    def _missing(self, count: int) -> Iterator[Trouble]:
+        if count:
+            problem, node = f"{count} are missing", self.journal.node
+            yield Trouble(kind=IncidentKind.WEB_PROCESS, problem=problem, node=node)
+
+    def _full(self) -> Iterator[Trouble]:
+        for setting, folder in self.folders.items():
+            if problem := disk_problem(folder, self.patience.disk_free_bytes):
+                kind = IncidentKind.DISK
+                yield Trouble(kind=kind, subject=setting, problem=problem, node=self.journal.node)
+
+    def _off(self) -> Iterator[Trouble]:
+        if problem := self._clock_problem():
+            yield Trouble(
+                kind=IncidentKind.CLOCK,
+                subject="this machine",
+                problem=problem,
+                node=self.journal.node,
+            )
+
+    def _clock_problem(self) -> str:
+        """By how much it differs from the store's, or was set, where that is too much."""
+        most = self.patience.clock_off.total_seconds()
+        if not self.database.is_embedded:
+            try:
+                with self.database.reading() as connection:
+                    before = self.clock().timestamp()
+                    theirs = store_seconds(connection)
+                    ours = (before + self.clock().timestamp()) / 2
+            except StoreError as error:
+                self.journal.away(error)
+                return ""
+            return (
+                f"it is {_ahead(ours - theirs)} that of the store"
+                if _is(ours - theirs, most)
+                else ""
+            )
+        at = monotonic()
+        ahead = self.clock().timestamp() - at
+        if self._set_at and at - self._set_at > _SET_FOR.total_seconds():
+            self._ahead, self._set_at = ahead, 0.0
+        moved = ahead - self._ahead
+        if not _is(moved, most):
+            self._set_at = 0.0
+            return ""
+        self._set_at = self._set_at or at
+        return f"it is {_ahead(moved)} what it was when this daemon began, as somebody set it"
+
+
+def _is(seconds: float, most: float) -> bool:
+    return abs(seconds) > most
+
+
+def _ahead(seconds: float) -> str:
+    """How far a clock is before another, for people."""
+    span = timedelta(seconds=round(abs(seconds)))
+    return f"{span} {'ahead of' if seconds > 0 else 'behind'}"
+
+
+def disk_problem(folder: Path, least_bytes: int) -> str:
+    """What is wrong with the disk of a folder, or of the next above that is there, if anything."""
+    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    try:
+        disk = os.statvfs(place)
+    except OSError as error:
+        return f"{place}: {error.strerror}"
+    free = disk.f_bavail * disk.f_frsize
+    if free < least_bytes:
+        return f"{free // 1_000_000} MB are free at {place}"
+    if disk.f_files and disk.f_favail < _LEAST_FILES:
+        return f"{disk.f_favail} more files are all that it takes at {place}"
+    return ""
