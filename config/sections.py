@@ -114,6 +114,10 @@ class ServicesSettings(SettingsSection):
 class AlertsSettings(SettingsSection):
     """When something counts as wrong, and who is told of it."""
 
+    mail_to: kinds.OptionalMailbox
+    webhook: kinds.OptionalRemoteAddress
+    webhook_secret: kinds.Password
+    webhook_secret_file: kinds.OptionalLocation
     wait_seconds: kinds.Seconds
     queue_minutes: kinds.Count
     source_hours: kinds.Hours
@@ -175,3 +179,4 @@ class LogSettings(SettingsSection):
 
     style: Literal["auto", "console", "journal", "json"]
     level: Literal["debug", "info", "warning", "error"]
+    requests: kinds.Switch

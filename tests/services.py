@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -90,6 +90,17 @@ class Postgres:
     folder: Path
     _numbers: Iterator[int]
     _connections: list[psycopg.Connection]
+    _running: ExitStack
+    _starts: Callable[["Postgres"], AbstractContextManager[object]]
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It was stopped, and is there again afterwards, with all that it had."""
+        self.close()
+        self._connections.clear()
+        self._running.close()
+        yield
+        self._running.enter_context(self._starts(self))
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
@@ -181,13 +192,18 @@ def postgres(*options: str) -> Iterator[Postgres]:
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder)
         command = [*prefix, server_program, "-D", data, "-k", name, "-h", ""]
         command += [*_SPEED_OVER_SAFETY, *options]
-        server = Postgres(folder=folder, _numbers=count(1), _connections=[])
-        # SIGINT is PostgreSQL's fast shutdown: it waits for no client.
-        with (
-            _running(command, server.answers, cwd=folder, ending=signal.SIGINT),
-            closing(server),
-        ):
-            yield server
+
+        def starts(server: Postgres) -> AbstractContextManager[object]:
+            # SIGINT is PostgreSQL's fast shutdown: it waits for no client.
+            return _running(command, server.answers, cwd=folder, ending=signal.SIGINT)
+
+        with ExitStack() as running:
+            server = Postgres(
+                folder=folder, _numbers=count(1), _connections=[], _running=running, _starts=starts
+            )
+            running.enter_context(starts(server))
+            with closing(server):
+                yield server
 
 
 _NEW_CLUSTER = [

@@ -208,6 +208,7 @@ def a_health(
         is_current=is_current,
         incidents=incidents,
         halted=lambda: None,
+        disks=lambda: {"store.url": 5_000_000},
         totals=totals,
         heartbeats=heartbeats or Heartbeats(),
         counts=counts or some_counts(),

@@ -129,8 +129,8 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
 
     numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
     counts = WebCounts.of(serve.processes, numbers)
-    watch = _watching(house, lambda: scheduler.heartbeats, counts)
-    works = [*jobs(house, on_change, wake, woken), watch]
+    watching = _watching(house, lambda: scheduler.heartbeats, counts)
+    works = [*jobs(house, on_change, wake, woken), *watching]
     scheduler = Scheduler(works, stopping, working=house.journal.working, numbers=numbers)
     publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
     server = web_parts.server(
@@ -155,15 +155,19 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
     _serve(server, others, scheduler, listening, stopping)
 
 
-def _watching(house: House, beats: Callable[[], Beats], counts: WebCounts) -> Job:
-    """What looks at all that nobody who fails would tell of."""
-    watch = parts.watch(house)
+def _watching(house: House, beats: Callable[[], Beats], counts: WebCounts) -> Iterator[Job]:
+    """What looks at all that nobody who fails would tell of, and what tells of it: by itself, as a
+    mail server may let it wait.
+    """
+    watch, teller = parts.watch(house), parts.teller(house)
 
     def look(_stopping: Event) -> None:
-        known = beats()
-        watch.look(Running(jobs=known.jobs, stuck=known.stuck, missing=counts.missing))
+        known, ended = beats(), round(sum(counts.ended))
+        running = Running(jobs=known.jobs, stuck=known.stuck, missing=counts.missing, ended=ended)
+        watch.look(running)
 
-    return Job(name="watch", every_seconds=_WATCH_SECONDS, work=look)
+    yield Job(name="watch", every_seconds=_WATCH_SECONDS, work=look)
+    yield Job(name="alerts", every_seconds=_WATCH_SECONDS, work=lambda _: teller.tell())
 
 
 def _listening(serve: ServeSettings) -> socket.socket:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from notifier.app.house import House
     from notifier.digest.plan import Planner
     from notifier.incidents.journal import Journal
+    from notifier.incidents.tell import Teller
     from notifier.incidents.watch import Watch
     from notifier.subscribers.preferences import Assumed
 
@@ -285,6 +286,36 @@ def watch(house: House) -> Watch:
         ),
         sources={each.name: address_of(each) for each in settings.sources} if asks else {},
         folders=disks(settings, house.database),
+        clock=house.clock,
+    )
+
+
+def teller(house: House) -> Teller:
+    """What tells whoever runs the house, past every queue."""
+    from notifier.app.mail_parts import sender, signing
+    from notifier.incidents.tell import Channel, MailChannel, Teller, WebhookChannel
+
+    alerts, site = house.settings.alerts, house.site
+    channels: list[Channel] = []
+    if alerts.mail_to:
+        author = sender(house.settings, site)
+        channels.append(
+            MailChannel(
+                to=alerts.mail_to,
+                sender=author.address,
+                name=author.name,
+                transports=house.transports,
+                sign=signing(house.settings),
+            )
+        )
+    if alerts.webhook:
+        secret = alerts.webhook_secret.get_secret_value()
+        channels.append(WebhookChannel(url=alerts.webhook, secret=secret, call=house.caller().call))
+    return Teller(
+        database=house.database,
+        journal=house.journal,
+        channels=channels,
+        site=site.title,
         clock=house.clock,
     )
 

@@ -4,9 +4,7 @@ Knows in which order the parts of a house make one. Must never write to the stor
 link of its reader's: those of a preview are nobody's.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +13,8 @@ from feeds.storage import Connection
 from notifier.app import mail_parts
 from notifier.app.house import House
 from notifier.digest.schedule import delivery_name, period_at_once
-from notifier.errors import MessageRefused, NothingToShow, TransportUnavailable
-from notifier.mail import Transport
-from notifier.model import Envelope, Frequency, Reply, Skip, Subscriber, Window, message_id
+from notifier.errors import MessageRefused, NothingToShow
+from notifier.model import Envelope, Frequency, Skip, Subscriber, Window, message_id
 from notifier.storage import matches, subscribers
 from notifier.storage.sending import Claimed
 from notifier.web.view import opened, part
@@ -112,29 +109,3 @@ def _period(windows: Mapping[Frequency, Window], day: str, upto: int) -> str:
         return period_at_once(upto)
     is_weekly = windows.keys() == {Frequency.WEEKLY}
     return delivery_name(Frequency.WEEKLY if is_weekly else Frequency.DAILY, day)
-
-
-async def offer(transports: Sequence[Transport], envelope: Envelope) -> Reply:
-    """The message was offered once, to the first that could be reached, and that is what was said.
-
-    Raises TransportUnavailable.
-    """
-    *others, last = transports
-    for transport in others:
-        with suppress(TransportUnavailable):
-            return await _offered(transport, envelope)
-    return await _offered(last, envelope)
-
-
-async def _offered(transport: Transport, envelope: Envelope) -> Reply:
-    ended: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-    session = await transport.open(lambda _, reply: ended.set_result(reply))
-    try:
-        session.begin(envelope)
-        session.finish()
-        reply = await ended
-    finally:
-        await session.close()
-    if reply.code is None:
-        raise TransportUnavailable(transport.name, reply.text)
-    return reply

@@ -33,6 +33,8 @@ from notifier.app import lists, mail_parts, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
+from notifier.incidents.incident import IncidentKind, Trouble
+from notifier.incidents.watch import disk_free
 from notifier.returns.services.sns import Sns
 from notifier.returns.services.web_door import WebDoor
 from notifier.storage.senders import Halt, halted
@@ -106,6 +108,7 @@ def server(
         counts=counts,
         place=place,
         at_once=files.at_once,
+        logs=house.site.base if house.settings.log.requests else None,
     )
 
 
@@ -180,6 +183,8 @@ def _viewing(house: House, pages: PrivatePages) -> Viewing:
 def _health(house: House, heartbeats: Heartbeats, counts: WebCounts, stopping: Event) -> Health:
     database, clock, sources = house.database, house.clock, house.settings.sources
 
+    disks = parts.disks(house.settings, database)
+
     def halt() -> Halt | None:
         with database.reading() as connection:
             return halted(connection)
@@ -188,6 +193,7 @@ def _health(house: House, heartbeats: Heartbeats, counts: WebCounts, stopping: E
         is_current=database.is_current,
         incidents=house.journal.lasting,
         halted=halt,
+        disks=lambda: {name: free for name, at in disks.items() if (free := disk_free(at))},
         totals=lambda: reports.totals(database, sources, clock()),
         heartbeats=heartbeats,
         counts=counts,
@@ -236,7 +242,7 @@ def _returned(house: House) -> WebDoor | None:
         taking=mail_parts.taking(house),
         clock=house.clock,
         postmark_password=told.postmark_password.get_secret_value(),
-        sns=Sns(told.ses_topic, house.caller().call, house.clock) if told.ses_topic else None,
+        sns=_sns(house) if told.ses_topic else None,
         mailgun_key=told.mailgun_key.get_secret_value(),
         sendgrid_key=told.sendgrid_key,
     )
@@ -250,6 +256,23 @@ def _team(house: House, publish: Callable[[], None]) -> Iterable[BaseRoute]:
     from notifier.app.team.team_parts import team
 
     return team(house, publish)
+
+
+def _sns(house: House) -> Sns:
+    """What comes of our topic at Amazon; that its certificate is not to be had is told."""
+    journal = house.journal
+
+    def noticed(problem: str) -> None:
+        kind, subject = IncidentKind.WEBHOOK_KEY, "Amazon SNS"
+        if problem:
+            journal.note(Trouble(kind=kind, subject=subject, problem=problem))
+        else:
+            journal.well(kind, subject)
+        # Nobody else writes down what this process holds.
+        journal.flush()
+
+    topic = house.settings.returns.services.ses_topic
+    return Sns(topic, house.caller().call, house.clock, noticed)
 
 
 def _directory(settings: Settings, site: Site, clock: Callable[[], datetime]) -> Directory:

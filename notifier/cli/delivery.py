@@ -110,7 +110,8 @@ def _show_preview(
 ) -> None:
     import asyncio
 
-    from notifier.app.preview import offer, preview
+    from notifier.app.preview import preview
+    from notifier.mail.offer import offer
 
     with house_for(context) as house:
         shown = preview(house, address, now or house.clock(), to=to)

@@ -47,15 +47,17 @@ _EVERY_SECONDS = 60
 _PATIENCE_SECONDS = 5
 #: What was over for so long is told to nobody any more.
 RECENT = timedelta(days=1)
+#: Some things fail in other words each time.
+_MOST_WORDS = 3
 #: What lasts is logged once more after so long at first, and after twice as long each time.
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 60, 6 * 3600
 
 
 @dataclass(slots=True)
 class _Said:
-    """What was last said of something that is wrong, and how often it was met since."""
+    """In which words it was said what is wrong, and how often it was met since the last line."""
 
-    problem: str
+    problems: set[str]
     again_at: float
     pause: float = _FIRST_PAUSE_SECONDS
     unsaid: int = 0
@@ -73,17 +75,21 @@ class Repeats:
     def heard(self, key: object, problem: str) -> int:
         """How many times it was met since the last line, this one too; 0 where none is due.
 
-        One is due at first, where it fails in other words, and then after growing pauses.
+        One is due at first, where it fails in new words, of which a few are told, and then after
+        growing pauses.
         """
         now, said = self._clock(), self._said.get(key)
-        if said is None or said.problem != problem:
-            unsaid = said.unsaid if said else 0
-            self._said[key] = _Said(problem, now + _FIRST_PAUSE_SECONDS)
-            return unsaid + 1
+        if said is None:
+            said = self._said[key] = _Said(set(), now)
         said.unsaid += 1
-        if now < said.again_at:
+        is_new = problem not in said.problems and len(said.problems) < _MOST_WORDS
+        if is_new:
+            said.problems.add(problem)
+            said.pause = _FIRST_PAUSE_SECONDS
+        elif now < said.again_at:
             return 0
-        said.pause = min(2 * said.pause, _LONGEST_PAUSE_SECONDS)
+        else:
+            said.pause = min(2 * said.pause, _LONGEST_PAUSE_SECONDS)
         said.again_at = now + said.pause
         times, said.unsaid = said.unsaid, 0
         return times
@@ -109,7 +115,7 @@ class Journal:
     ) -> None:
         self.node = node
         self.wait = wait
-        self._database = database
+        self.database = database
         self._clock = clock
         self._lock, self._writing = RLock(), Lock()
         self._noticed: dict[IncidentKey, Noticed] = {}
@@ -233,7 +239,7 @@ class Journal:
         knows: what the store has, or had when it last answered, and what is not yet written.
         """
         try:
-            with self._database.reading(patience_seconds=_PATIENCE_SECONDS) as connection:
+            with self.database.reading(patience_seconds=_PATIENCE_SECONDS) as connection:
                 found = incidents.since(connection, min(moment, self._clock() - RECENT))
         except StoreError as error:
             self.away(error)
@@ -270,7 +276,7 @@ class Journal:
 
     def _flush(self) -> None:
         """Raises StoreError."""
-        with self._database.reading(patience_seconds=_PATIENCE_SECONDS) as connection:
+        with self.database.reading(patience_seconds=_PATIENCE_SECONDS) as connection:
             known = self._read(connection)
         now = self._steady()
         with self._lock:
@@ -283,7 +289,7 @@ class Journal:
                 return
             noticed, told = dict(self._noticed), dict(self._told)
             met, ends = Counter(self._met), dict(self._ends)
-        with self._database.writing(patience_seconds=_PATIENCE_SECONDS) as connection:
+        with self.database.writing(patience_seconds=_PATIENCE_SECONDS) as connection:
             incidents.alone(connection)
             fresh = self._read(connection)
             after = self._merged(fresh, noticed, told)

@@ -55,13 +55,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """How the parts of a daemon do: its ``jobs``, those that no longer beat, and how many of the
-    processes that answer are missing.
+    """How the parts of a daemon do: its ``jobs``, those that no longer beat, how many of the
+    processes that answer are missing, and how many ever had to be started anew.
     """
 
     jobs: Collection[str]
     stuck: Collection[str]
     missing: int
+    ended: int
 
 
 @dataclass(kw_only=True)
@@ -78,7 +79,8 @@ class Watch:
     clock: Callable[[], datetime]
     #: How far the clock was ahead of one that nobody sets, and since when it was set.
     _ahead: float = field(init=False)
-    _set_at: float = field(default=0.0, init=False)
+    _set_at: float | None = field(default=None, init=False)
+    _ended: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._ahead = self.clock().timestamp() - monotonic()
@@ -149,7 +151,7 @@ class Watch:
         node = self.journal.node
         found = [
             *(self._late(job) for job in running.stuck),
-            *self._missing(running.missing),
+            *self._missing(running),
             *self._full(),
             *self._off(),
         ]
@@ -162,9 +164,12 @@ class Watch:
     def _late(self, job: str) -> Trouble:
         return Trouble(kind=IncidentKind.JOB_LATE, subject=job, node=self.journal.node)
 
-    def _missing(self, count: int) -> Iterator[Trouble]:
-        if count:
-            problem, node = f"{count} are missing", self.journal.node
+    def _missing(self, running: Running) -> Iterator[Trouble]:
+        """One that ends again and again may be there at each look."""
+        before, self._ended = self._ended, running.ended
+        if running.missing or running.ended > before:
+            problem = f"{running.missing} are missing, {running.ended} were started anew so far"
+            node = self.journal.node
             yield Trouble(kind=IncidentKind.WEB_PROCESS, problem=problem, node=node)
 
     def _full(self) -> Iterator[Trouble]:
@@ -201,13 +206,13 @@ class Watch:
             )
         at = monotonic()
         ahead = self.clock().timestamp() - at
-        if self._set_at and at - self._set_at > _SET_FOR.total_seconds():
-            self._ahead, self._set_at = ahead, 0.0
+        if self._set_at is not None and at - self._set_at > _SET_FOR.total_seconds():
+            self._ahead, self._set_at = ahead, None
         moved = ahead - self._ahead
         if not _is(moved, most):
-            self._set_at = 0.0
+            self._set_at = None
             return ""
-        self._set_at = self._set_at or at
+        self._set_at = at if self._set_at is None else self._set_at
         return f"it is {_ahead(moved)} what it was when this daemon began, as somebody set it"
 
 
@@ -221,16 +226,30 @@ def _ahead(seconds: float) -> str:
     return f"{span} {'ahead of' if seconds > 0 else 'behind'}"
 
 
+def disk_free(folder: Path) -> int | None:
+    """How many bytes are free on the disk of a folder, if that can be said."""
+    try:
+        disk = os.statvfs(_there(folder))
+    except OSError:
+        return None
+    return disk.f_bavail * disk.f_frsize
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the next above that is there."""
+    return next((each for each in (folder, *folder.parents) if each.exists()), folder)
+
+
 def disk_problem(folder: Path, least_bytes: int) -> str:
-    """What is wrong with the disk of a folder, or of the next above that is there, if anything."""
-    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    """What is wrong with the disk of a folder, if anything."""
+    place = _there(folder)
     try:
         disk = os.statvfs(place)
     except OSError as error:
         return f"{place}: {error.strerror}"
     free = disk.f_bavail * disk.f_frsize
     if free < least_bytes:
-        return f"{free // 1_000_000} MB are free at {place}"
+        return f"{free / 1e6:.0f} MB are free at {place}"
     if disk.f_files and disk.f_favail < _LEAST_FILES:
         return f"{disk.f_favail} more files are all that it takes at {place}"
     return ""

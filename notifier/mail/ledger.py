@@ -25,7 +25,7 @@ from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused
 from notifier.mail.flow.quotas import Moments, Rates, given_out
 from notifier.mail.outcome import decide
-from notifier.mail.relay_standing import allowed, heeded, is_closed, unreachable
+from notifier.mail.relay_standing import allowed, anonymous, heeded, is_closed, unreachable
 from notifier.model import (
     Cause,
     DeliveryState,
@@ -329,6 +329,7 @@ class Ledger:
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
+        self._name(settled)
         doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
         self.in_doubt += len(doubted)
         known = [one for one in settled if one.delivery not in doubted]
@@ -337,6 +338,14 @@ class Ledger:
         self.unsent.update(map(Skip, skipped))
         if self.progress is not None:
             self.progress(self.tally.total(), None)
+
+    def _name(self, settled: Sequence[Settlement]) -> None:
+        """What failed is found by its id in the log, and by `fieldfare deliveries ID`."""
+        for one in settled:
+            if one.state is DeliveryState.FAILED:
+                cause = one.cause and one.cause.value
+                reply = anonymous(one.reply or "")
+                log.warning("delivery failed", delivery=one.delivery, cause=cause, reply=reply)
 
     def _envelope(self, one: Claimed, content: bytes) -> Envelope:
         if self.mark:

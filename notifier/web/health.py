@@ -57,8 +57,8 @@ class Health:
 
     ``totals``, ``halted`` (who stopped mail) and ``is_current``, whether the store has today's
     schema, raise StoreError where the store does not answer; ``incidents`` are those that last, as
-    far as this process knows, and say so. ``counts`` are those of all processes that answer:
-    whichever is asked says the same.
+    far as this process knows, and say so; ``disks`` have so many bytes free. ``counts`` are
+    those of all processes that answer: whichever is asked says the same.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Health:
         is_current: Callable[[], bool],
         incidents: Callable[[], Sequence[Incident]],
         halted: Callable[[], Halt | None],
+        disks: Callable[[], Mapping[str, int]],
         totals: Callable[[], Totals],
         heartbeats: Heartbeats,
         counts: WebCounts,
@@ -87,6 +88,7 @@ class Health:
             _Readings(
                 totals=totals,
                 incidents=incidents,
+                disks=disks,
                 heartbeats=heartbeats,
                 counts=counts,
                 version=version,
@@ -195,6 +197,7 @@ class _Readings(Collector):
 
     totals: Callable[[], Totals]
     incidents: Callable[[], Sequence[Incident]]
+    disks: Callable[[], Mapping[str, int]]
     heartbeats: Heartbeats
     counts: WebCounts
     version: str
@@ -211,6 +214,12 @@ class _Readings(Collector):
         if totals:
             yield from self._stored(totals)
         yield from _wrong(self.incidents())
+        free = GaugeMetricFamily(
+            "fieldfare_disk_free_bytes", "Room on disks of this machine.", labels=["setting"]
+        )
+        for setting, count in self.disks().items():
+            free.add_metric([setting], count)
+        yield free
         yield self._beats()
         yield from self._processes()
         yield InfoMetricFamily(

@@ -9,18 +9,20 @@ import socket
 import sys
 from asyncio import AbstractEventLoop, get_running_loop
 from collections import Counter
+from collections.abc import Callable
 from threading import Event
-from time import monotonic
+from time import monotonic, perf_counter
 from types import FrameType
 from typing import Any
 
 import structlog
 import uvicorn
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from feeds.web.published import FileAnswer
 from feeds.web.request_limits import CLIENT
 from notifier.web.connections import (
     NOSNIFF,
@@ -52,6 +54,8 @@ _TICKS = 10
 
 #: What lasts is told again after this long.
 _SILENCE_SECONDS = 3_600
+#: What follows in these addresses is a token, or may be one.
+_PRIVATE = frozenset({"u", "undo", "d", "confirm", "manage", "address", "websub", "mails"})
 _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -61,7 +65,7 @@ class Server(uvicorn.Server):
     uvicorn itself raises the signal again once it has stopped serving, which would end the
     process before the jobs are done. ``descriptors`` are those of the whole process, ``place`` is
     its own in ``counts``. What ``at_once`` answers the application is not asked: a task a request
-    costs twice the answer.
+    costs twice the answer. Each request is in the log where ``logs`` is the path of the site.
     """
 
     def __init__(
@@ -73,10 +77,12 @@ class Server(uvicorn.Server):
         counts: WebCounts,
         place: int = 0,
         at_once: AtOnce,
+        logs: str | None = None,
     ) -> None:
         most = max(1, min(_MOST_CONNECTIONS, descriptors // _OF_DESCRIPTORS))
-        self._connections = Connections(most, at_once, counts, place)
-        shared = _Shared(web, self._connections)
+        answers = at_once if logs is None else logged_at_once(at_once, logs)
+        self._connections = Connections(most, answers, counts, place)
+        shared = _Shared(web if logs is None else logged(web, logs), self._connections)
         super().__init__(
             uvicorn.Config(
                 shared,
@@ -166,6 +172,46 @@ class _Shared:
             self._working[client] -= 1
             if not self._working[client]:
                 del self._working[client]
+
+
+def logged(web: ASGIApp, base: str, seconds: Callable[[], float] = perf_counter) -> ASGIApp:
+    """The same application, whose requests are in the log; addresses begin with ``base``."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        begun, status = seconds(), 0
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await web(scope, receive, sent)
+        finally:
+            path = shown(scope["path"], base)
+            took = round(seconds() - begun, 4)
+            log.info("request", method=scope["method"], path=path, status=status, seconds=took)
+
+    return answer
+
+
+def logged_at_once(answers: AtOnce, base: str) -> AtOnce:
+    """The same, for what is answered from memory."""
+
+    def answer(url: bytes, headers: list[tuple[bytes, bytes]]) -> FileAnswer | None:
+        found = answers(url, headers)
+        if found:
+            path = shown(url.partition(b"?")[0].decode("latin-1"), base)
+            log.info("request", method="GET", path=path, status=found.status, seconds=0.0)
+        return found
+
+    return answer
+
+
+def shown(path: str, base: str) -> str:
+    """The path as the log has it, without tokens, and without what was asked of it."""
+    door, slash, _ = path.removeprefix(base).lstrip("/").partition("/")
+    return f"{base}/{door}/…" if slash and door in _PRIVATE else path
 
 
 def listen(host: str, port: int, *, beside: bool = False) -> socket.socket:

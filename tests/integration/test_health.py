@@ -1,5 +1,8 @@
 """Health, readiness and metrics: what is told of a house that does well, or does not."""
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -16,6 +19,9 @@ from notifier.storage import VERSIONS
 from notifier.web.connections import WebCounts
 from tests.serving import NOW, TOTALS, Heartbeats, a_health, a_web_app, serving
 
+OPERATE = Path(__file__).parents[2] / "docs" / "operate"
+PROMETHEUS = Path(__file__).parents[1] / "prometheus"
+PROMTOOL = shutil.which("promtool")
 STOPPING = Event()
 
 
@@ -209,6 +215,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         'fieldfare_paused_domains{domain="reader.example"}': 1,
         "fieldfare_feed_subscriptions": 240,
         "fieldfare_store_up": 1,
+        'fieldfare_disk_free_bytes{setting="store.url"}': 5_000_000,
         "fieldfare_mail_paused": 0,
         **_NOTHING_WRONG,
         'fieldfare_failures_total{kind="source"}': 4,
@@ -250,3 +257,34 @@ def test_metrics_of_a_store_that_does_not_answer_are_those_of_memory(
     assert since in answer.text
     assert "fieldfare_job_last_beat_timestamp_seconds" in answer.text
     assert "fieldfare_items" not in answer.text
+
+
+# -- What is made of it ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("paper", ["dashboard.json", "alerts.yml"])
+def test_what_the_dashboard_and_the_rules_name_is_there(client: httpx2.Client, paper: str) -> None:
+    """All that is measured is on the dashboard, but for what is beside itself."""
+    lines = client.get("/metrics").text.splitlines()
+    there = {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
+    there.add("fieldfare_incident_since_timestamp_seconds")  # none lasts here
+    named = set(re.findall(r"fieldfare_\w+", (OPERATE / paper).read_text("utf-8")))
+    assert named - there == set()
+    if paper == "dashboard.json":
+        assert there - named == set()
+
+
+_RULES = ("alerts.yml", "alerts_test.yml")
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool of Debian's prometheus")
+def test_prometheus_reads_the_rules_and_alerts_by_them(tmp_path: Path) -> None:
+    for folder, name in zip((OPERATE, PROMETHEUS), _RULES, strict=True):
+        shutil.copy(folder / name, tmp_path)
+    for command in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")):
+        done = subprocess.run(
+            [str(PROMTOOL), *command], cwd=tmp_path, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    rules, tries = ((tmp_path / name).read_text("utf-8") for name in _RULES)
+    assert set(re.findall(r"alert: (\w+)", rules)) == set(re.findall(r"alertname: (\w+)", tries))

@@ -9,6 +9,7 @@ import pytest
 from config.clock import clock
 from config.settings import load
 from feeds import search
+from feeds.errors import StoreBusy
 from feeds.selection import Selection
 from notifier.app import daemon
 from notifier.app.house import House
@@ -26,7 +27,9 @@ def test_a_beat_leaves_to_another_what_that_one_is_at(tmp_path: Path, job: str) 
     with House(settings, clock=clock) as opened:
         [beat] = [one for one in daemon.jobs(opened) if one.name == job]
         with opened.database.exclusive(lock):
-            beat.work(Event())
+            with pytest.raises(StoreBusy), opened.journal.working(job):
+                beat.work(Event())
+            assert opened.journal.lasting() == []
             assert not (settings.publish.directory / "index.html").exists()
         beat.work(Event())
     assert (settings.publish.directory / "index.html").exists() == (job == "publish")
@@ -37,7 +40,7 @@ def test_what_is_stored_is_found_after_a_beat(tmp_path: Path) -> None:
     with House(load(house.folder / "fieldfare.toml", {}), clock=clock) as opened:
         [beat] = [one for one in daemon.jobs(opened) if one.name == "search"]
         store(opened.database, opened.taxonomy, [a_draft()])
-        with opened.database.exclusive("search"):
+        with opened.database.exclusive("search"), pytest.raises(StoreBusy):
             beat.work(Event())
         beat.work(Event())
         with opened.database.reading() as connection:

@@ -51,6 +51,7 @@ class Amazon:
         default_factory=lambda: {CERTIFICATE_URL: certificate(RSA, NOW), SUBSCRIBE_URL: b""}
     )
     asked: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
 
     def call(self, url: str) -> Reply:
         self.asked.append(url)
@@ -77,7 +78,7 @@ def a_door(database: Database, amazon: Amazon, clock: Clock) -> WebDoor:
         taking=taking,
         clock=clock,
         postmark_password=PASSWORD,
-        sns=Sns(TOPIC, amazon.call, clock),
+        sns=Sns(TOPIC, amazon.call, clock, amazon.noticed.append),
         mailgun_key=MAILGUN_KEY,
         sendgrid_key=SENDGRID_KEY,
     )

@@ -29,16 +29,22 @@ Told = list[Event] | HTTPStatus
 
 class Sns:
     """What comes of the topic with this ARN; ``call`` asks an address, without following where it
-    leads. For any number of threads.
+    leads; ``noticed`` hears what is wrong with certificates, if anything. For any number of
+    threads.
     """
 
     def __init__(
-        self, topic: str, call: Callable[[str], Reply], clock: Callable[[], datetime]
+        self,
+        topic: str,
+        call: Callable[[str], Reply],
+        clock: Callable[[], datetime],
+        noticed: Callable[[str], object],
     ) -> None:
         self._topic = topic
         self._region = topic.split(":")[3]
         self._call = call
         self._clock = clock
+        self._noticed = noticed
         self._certificates: OrderedDict[str, bytes] = OrderedDict()
         self._asking = Lock()
 
@@ -89,8 +95,10 @@ class Sns:
                 return known
             reply = self._call(place)
             if not isinstance(reply, Posted):
-                log.warning("certificate of SNS not to be had", url=place)
+                problem = getattr(reply, "problem", "it was not asked")
+                self._noticed(f"the certificate at {place} is not to be had: {problem}")
                 return None
+            self._noticed("")
             self._certificates[place] = reply.body
             if len(self._certificates) > _MOST_CERTIFICATES:
                 self._certificates.popitem(last=False)

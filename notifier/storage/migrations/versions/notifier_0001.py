@@ -41,9 +41,7 @@ def _subscribers() -> None:
     op.create_table(
         "subscribers",
         sa.Column("id", NUMBER, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("public_id", "address")),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("address_key", "language")),
-        sa.Column("timezone", sa.Text(), nullable=False),
+        *_texts("public_id", "address", "address_key", "language", "timezone"),
         sa.Column("paused_until", sa.Date()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
@@ -181,9 +179,7 @@ def _senders() -> None:
 def _nodes() -> None:
     op.create_table(
         "nodes",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("roles", sa.Text(), nullable=False),
+        *_texts("name", "holder", "roles"),
         sa.Column("beat_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_nodes"),
     )
@@ -193,7 +189,7 @@ def _halts() -> None:
     op.create_table(
         "halts",
         sa.Column("since", INSTANT, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("who", "reason")),
+        *_texts("who", "reason"),
         sa.Column("digests_only", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("since", name="pk_halts"),
     )
@@ -242,7 +238,7 @@ def _errata() -> None:
         sa.Column("id", NUMBER, nullable=False),
         *(sa.Column(name, NUMBER, nullable=False) for name in ("item", "change")),
         sa.Column("at", INSTANT, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("who", "told", "note")),
+        *_texts("who", "told", "note"),
         sa.PrimaryKeyConstraint("id", name="pk_errata"),
         sa.UniqueConstraint("item", "change", name="uq_errata_item_change"),
     )
@@ -281,18 +277,18 @@ def _transitions() -> None:
 def _incidents() -> None:
     op.create_table(
         "relay_standings",
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("relay", "problem")),
+        *_texts("relay", "problem"),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("refusals", "probes")),
         sa.Column("again_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("relay", name="pk_relay_standings"),
     )
     op.create_table(
         "incidents",
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("kind", "subject", "node")),
+        *_texts("kind", "subject", "node"),
         *(sa.Column(name, INSTANT, nullable=False) for name in ("since", "seen_at")),
         sa.Column("until", INSTANT),
         sa.Column("times", sa.Integer(), nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("problem", "action")),
+        *_texts("problem", "action"),
         *(sa.Column(name, INSTANT) for name in ("told_at", "over_told_at")),
         sa.PrimaryKeyConstraint("kind", "subject", "node", "since", name="pk_incidents"),
     )
@@ -317,9 +313,7 @@ def _quotas() -> None:
 def _suppressions() -> None:
     op.create_table(
         "suppressions",
-        sa.Column("address_hash", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        *_texts("address_hash", "reason", "detail"),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", name="pk_suppressions"),
@@ -354,11 +348,11 @@ def _requests() -> None:
         "requests",
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("subscriber", NUMBER, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("purpose", "queries")),
+        *_texts("purpose", "queries"),
         sa.Column("address", sa.Text()),
         sa.Column("frequency", sa.Text(), nullable=False),
         sa.Column("minute", sa.Integer()),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("weekdays", "timezone")),
+        *_texts("weekdays", "timezone"),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("asked_at", INSTANT, nullable=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in shown),
@@ -377,7 +371,7 @@ def _requests() -> None:
         "consents",
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("subscriber", NUMBER, nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("how", "source")),
+        *_texts("how", "source"),
         sa.Column("asked_at", INSTANT),
         sa.Column("at", INSTANT, nullable=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in shown),
