@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from config.kinds import SECRET_CHARACTERS
 from config.settings import Settings, SettingsError
 from feeds.model import SourceKind
 from feeds.publish.selected import SelectedFeeds
-from feeds.publish.site import Site, item_page
+from feeds.publish.site import item_page
 from feeds.push import ITEMS
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
@@ -81,8 +81,7 @@ def server(
     somebody wants to subscribe is told by ``announce``, and that there is mail to send by ``send``,
     at once. ``mails`` is a Maildir to show.
     """
-    directory = _directory(house.settings, house.site, house.clock)
-    files = PublishedFiles(directory, house.site.base)
+    files = PublishedFiles(directory := _directory(house), house.site.base)
     pages, sign_up = PrivatePages(house.site, house.taxonomy), _sign_up(house, send)
     web = create_app(
         files=files,
@@ -275,9 +274,10 @@ def _sns(house: House) -> Sns:
     return Sns(topic, house.caller().call, house.clock, noticed)
 
 
-def _directory(settings: Settings, site: Site, clock: Callable[[], datetime]) -> Directory:
+def _directory(house: House) -> Directory:
+    settings, site = house.settings, house.site
     cached = settings.serve.cache_bytes
-    return Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
+    return Directory(settings.publish.directory, cached, house.clock, site.links, site.is_pictured)
 
 
 class TokenHolder(NamedTuple):

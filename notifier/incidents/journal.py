@@ -45,6 +45,8 @@ PUBLISH = "publish"
 _EVERY_SECONDS = 60
 #: Nobody waits for longer until it is written: it is held.
 _PATIENCE_SECONDS = 5
+#: Who asks while it is away tries it so often.
+_AGAIN_SECONDS = 5
 #: What was over for so long is told to nobody any more.
 RECENT = timedelta(days=1)
 #: Some things fail in other words each time.
@@ -123,7 +125,7 @@ class Journal:
         self._told: dict[IncidentKey, Incident] = {}
         self._ends: dict[str, datetime] = {}
         self._known: dict[IncidentKey, Incident] | None = None
-        self._steady, self._written_at = steady, -inf
+        self._steady, self._written_at, self._tried_at = steady, -inf, -inf
         self.repeats = Repeats(steady)
 
     # -- What is noticed ---------------------------------------------------------------------------
@@ -195,6 +197,8 @@ class Journal:
             self._noticed[key] = before.again(trouble, now, times=times)
             if times:
                 self._met[key.kind] += times
+            if key.kind is IncidentKind.STORE:
+                self._tried_at = self._steady()
             said = self.repeats.heard(key, trouble.problem)
         # A command that only reports logs nothing.
         if said and structlog.is_configured():
@@ -238,6 +242,10 @@ class Journal:
         """What is wrong, and what was so since then, a day ago at the latest, as far as anybody
         knows: what the store has, or had when it last answered, and what is not yet written.
         """
+        is_away = self._is_open(IncidentKey(IncidentKind.STORE, "", self.node))
+        if is_away and self._steady() - self._tried_at >= _AGAIN_SECONDS:
+            # In a process that answers nobody else looks whether it is back.
+            self.flush()
         try:
             with self.database.reading(patience_seconds=_PATIENCE_SECONDS) as connection:
                 found = incidents.since(connection, min(moment, self._clock() - RECENT))
@@ -266,6 +274,7 @@ class Journal:
         What is only met again is so once a minute.
         """
         with self._writing:
+            self._tried_at = self._steady()
             try:
                 self._flush()
                 if self._is_open(IncidentKey(IncidentKind.STORE, "", self.node)):

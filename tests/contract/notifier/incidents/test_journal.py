@@ -213,6 +213,19 @@ def test_what_cannot_be_written_is_held_and_told_and_written_once_it_can(
         assert incidents.failures(connection)["store"] == 1
 
 
+def test_who_only_answers_learns_by_itself_that_the_store_is_back(
+    database: Database, clock: Clock
+) -> None:
+    away = Away(database)
+    journal = Journal(away, "one", clock, wait=MINUTE, steady=clock.seconds)  # type: ignore[arg-type]
+    away.can = set()
+    assert [one.kind for one in journal.lasting()] == [IncidentKind.STORE]
+    away.can = {"reading", "writing"}
+    assert [one.kind for one in journal.lasting()] == [IncidentKind.STORE]
+    clock.now += MINUTE
+    assert journal.lasting() == []
+
+
 def test_what_is_told_is_on_record(database: Database, journal: Journal) -> None:
     journal.note(RELAY)
     [one] = journal.lasting()
