@@ -15,7 +15,6 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
-    func,
     not_,
     or_,
     select,
@@ -27,14 +26,11 @@ from feeds.identity.decide import Role
 from feeds.identity.duplicates import Link
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
-from feeds.storage.tables import documents, item_keys, originals
+from feeds.storage.tables import bytes_told, documents, is_listed, item_keys, originals
 
 #: Stands where the evidence of a refusal would: the document is a file, and its text was not read.
 _UNREAD = "unread"
 _SIGNED = (documents.c.name, documents.c.signature)
-_BYTES = func.coalesce(documents.c.digest, "")
-#: Whether nobody said of a document, as it is now, that it is none of ours.
-is_listed = or_(documents.c.dismissed.is_(None), documents.c.dismissed != _BYTES)
 _IS_SET_ASIDE = or_(documents.c.reason.is_not(None), documents.c.evidence == _UNREAD)
 
 
@@ -95,7 +91,7 @@ def dismiss(connection: Connection, source: str, name: str) -> bool:
     where it is not in quarantine.
     """
     held = (documents.c.source == source, documents.c.name == name, documents.c.reason.is_not(None))
-    told = update(documents).where(*held).values(dismissed=_BYTES)
+    told = update(documents).where(*held).values(dismissed=bytes_told)
     return connection.execute(told).rowcount > 0
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, not_, select
 from feeds.model import TopicKind, TopicRef
 from feeds.selection import LANGUAGE
 from feeds.storage.read_items import read
-from feeds.storage.tables import documents, is_shown, item_topics, items
+from feeds.storage.tables import documents, is_listed, is_shown, item_topics, items
 
 #: No item is held.
 NOTHING: Mapping[int, datetime] = MappingProxyType({})
@@ -109,8 +109,6 @@ def topic_counts(connection: Connection) -> dict[TopicRef, int]:
 
 def quarantined(connection: Connection) -> int:
     """How many documents were refused, and not put aside since."""
-    from feeds.storage.documents import is_listed  # noqa: PLC0415 - as below
-
     is_held = (documents.c.reason.is_not(None), is_listed)
     return connection.scalar(select(func.count()).select_from(documents).where(*is_held)) or 0
 

@@ -20,6 +20,8 @@ from sqlalchemy import (
     and_,
     event,
     false,
+    func,
+    or_,
     text,
 )
 
@@ -75,6 +77,11 @@ documents = Table(
     Column("dismissed", Text),
     Index("ix_documents_reason", "reason"),
 )
+
+#: What tells one version of a document from another for whoever puts it aside.
+bytes_told = func.coalesce(documents.c.digest, "")
+#: Whether nobody said of a document, as it is now, that it is none of ours.
+is_listed = or_(documents.c.dismissed.is_(None), documents.c.dismissed != bytes_told)
 
 #: One row an item; ``number`` is its place in commit order, ``change`` its latest revision's.
 #: ``source`` is the one whose words it shows; a ``partial`` one shows what a listing says of it.
