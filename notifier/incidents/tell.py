@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
@@ -117,7 +118,7 @@ class MailChannel:
     def _envelope(self, news: Tidings) -> Envelope:
         message = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
         message_id = f"<incident.{news.uid}@{self.sender.rpartition('@')[2]}>"
-        message["From"] = f'"{self.name}" <{self.sender}>'
+        message["From"] = Address(self.name, addr_spec=self.sender)
         message["To"] = self.to
         message["Subject"] = news.subject
         message["Date"] = format_datetime(news.at)

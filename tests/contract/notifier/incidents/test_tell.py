@@ -231,7 +231,9 @@ class Way:
 
 
 def a_mail(*ways: Way) -> MailChannel:
-    return MailChannel(to="op@example.org", sender="d@example.org", name="News", transports=ways)
+    return MailChannel(
+        to="op@example.org", sender="d@example.org", name='The "Nächste" News', transports=ways
+    )
 
 
 def some_news() -> Tidings:
@@ -250,6 +252,8 @@ def test_a_mail_goes_by_the_first_way_that_takes_it() -> None:
     mail = message_from_bytes(envelope.content, policy=policy.default)
     assert (mail["To"], envelope.recipient) == ("op@example.org", "op@example.org")
     assert mail["Subject"] == "[Nächste News] the relay cannot be reached"
+    [author] = mail["From"].addresses
+    assert (author.display_name, author.addr_spec) == ('The "Nächste" News', "d@example.org")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"] == envelope.message_id
     assert "Überlastet" in mail.get_content()
