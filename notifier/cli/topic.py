@@ -43,6 +43,8 @@ def publish(
         stopping() as stop,
         progress("publish") as on_progress,
     ):
+        # What is wrong with settings is told to who runs this, and is no failure of a job.
+        _ = house.site, house.bucket
         with house.journal.working("publish"):
             report = house.publish(everything=everything, stopping=stop, progress=on_progress)
         if house.settings.websub.hubs:
