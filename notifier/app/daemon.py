@@ -61,7 +61,9 @@ _FORGET_SECONDS = 900
 _NO_BEATS = (
     "notifier.cli",
     "feeds.push",
+    "feeds.storage.copies",
     "feeds.storage.migrations",
+    "notifier.app.keeping",
     "notifier.storage.migrations",
 )
 

@@ -20,7 +20,9 @@ print(*sys.modules)
 #: Where no beat comes to.
 NO_BEATS = (
     "feeds/push/",
+    "feeds/storage/copies/",
     "feeds/storage/migrations/",
+    "notifier/app/keeping/",
     "notifier/cli/",
     "notifier/storage/migrations/",
 )
