@@ -82,6 +82,7 @@ class TransportUnavailable(MailError):
     def __init__(self, transport: str, problem: str) -> None:
         super().__init__(f"cannot hand mail to {transport}: {problem}; everything stays queued")
         self.transport = transport
+        self.problem = problem
 
 
 class LeaseLost(MailError):

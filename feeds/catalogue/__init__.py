@@ -9,7 +9,7 @@ its plural category (CLDR). No sentence is put together of parts: languages orde
 """
 
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
@@ -30,6 +30,8 @@ FOLDER = Path(__file__).parent
 
 #: What is spoken where nobody wrote a catalogue.
 _OTHERWISE = "en"
+#: The plural categories there are (CLDR).
+_PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 #: Plain "en" would be that of the United States ("November 24, 2026"), while English without a
 #: country is mostly read elsewhere.
 _LOCALES = {"en": "en-150"}
@@ -137,6 +139,26 @@ def languages() -> tuple[str, ...]:
 def nearest(tag: str) -> str | None:
     """The language with a catalogue that readers of ``tag`` read, which of de-AT is de."""
     return nearest_language(tag, languages())
+
+
+def incomplete(beside: Path) -> Iterator[str]:
+    """What the files of a language lack that the English ones of ours and ``beside`` ours say, each
+    with its file; of what is counted, every plural form of the language (CLDR).
+    """
+    english, ours = catalogue(_OTHERWISE, beside).said, catalogue(_OTHERWISE).said
+    for tag in languages():
+        if not (beside / f"{tag}.toml").exists():
+            yield f"{beside / tag}.toml: there is no such file"
+            continue
+        words = catalogue(tag, beside)
+        forms = {*words.locale.plural_form.tags, "other"}
+        for name in english:
+            table, _, form = name.rpartition(".")
+            is_counted = bool(table) and form in _PLURALS
+            for wanted in sorted(f"{table}.{each}" for each in forms) if is_counted else [name]:
+                if wanted not in words.said:
+                    folder = FOLDER if name in ours else beside
+                    yield f"{folder / tag}.toml: says nothing for {wanted}"
 
 
 @cache

@@ -59,7 +59,7 @@ class FetchedPage:
     ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
     is the address to ask next time: where only permanent redirects led, as far as they did. ``hub``
     and ``topic`` are what its Link fields name as hub and self (RFC 8288; WebSub 4). Of what
-    ``is_cut`` the end did not come.
+    ``is_cut`` the end did not come. ``answered_at`` is when the server says that it answered.
     """
 
     url: str
@@ -70,6 +70,7 @@ class FetchedPage:
     hub: str | None = None
     topic: str | None = None
     is_cut: bool = False
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

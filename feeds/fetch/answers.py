@@ -105,7 +105,7 @@ def answer_of(received: Received, known: RemoteValidators | None, now: datetime)
     url = str(received.url)
     match received.status:
         case 200 | 203:
-            links = _links(received)
+            links, moment = _links(received), seconds_of(received.field("date") or "")
             return FetchedPage(
                 url=url,
                 body=received.body,
@@ -115,6 +115,7 @@ def answer_of(received: Received, known: RemoteValidators | None, now: datetime)
                 hub=links.get("hub"),
                 topic=links.get("self"),
                 is_cut=received.is_cut,
+                answered_at=datetime.fromtimestamp(moment, UTC) if moment is not None else None,
             )
         case 304 if known is not None:
             fresh = _validators(received)

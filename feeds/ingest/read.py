@@ -197,6 +197,7 @@ def as_understood(
     parsed = understood if isinstance(understood, Parsed) else None
     its = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
     sighting = _sighting(document.name, terms, signature, digest, refused)
+    sighting = replace(sighting, media_type=document.media_type or "")
     return ReadDocument(
         sighting=sighting,
         body=document.body,
@@ -215,6 +216,7 @@ def _from_lead(
     # What was had is not the item's page, so that its address is none of the item's names.
     found = candidate(replace(document, url=None), draft, digest, terms.taxonomy)
     sighting = _sighting(document.name, terms, signature, digest, refused)
+    sighting = replace(sighting, media_type=document.media_type or "")
     return ReadDocument(sighting=sighting, body=document.body, candidates=(found,))
 
 

@@ -3,17 +3,20 @@
 Knows counts, items and reasons. Must never know how they are shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import chain
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
-from feeds.identity.correction import corrected
+from feeds.identity.correction import corrected, differences
 from feeds.identity.decide import Added, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Item, Label
 from feeds.storage.documents import Sighting
+
+#: Of a text, so much is told of what became of it, with so much that stands before it.
+_SHOWN_CHARS, _CONTEXT_CHARS = 200, 20
 
 
 class ItemOutcome(StrEnum):
@@ -24,10 +27,20 @@ class ItemOutcome(StrEnum):
     COPY = "copy"
 
 
+class ItemChange(NamedTuple):
+    """What a ``field`` of an item said, and what it says now; of a long text the beginning of what
+    differs.
+    """
+
+    field: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedItem:
     """An item that is new, says something else now, is gone or there again, or has a copy: in which
-    ``document``, and for what ``reason``.
+    ``document``, and for what ``reason``; one that was revised with its ``changes``.
     """
 
     uid: str
@@ -36,6 +49,7 @@ class ReportedItem:
     outcome: ItemOutcome
     document: str = ""
     reason: str = ""
+    changes: tuple[ItemChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +131,31 @@ def reported(judged: Judged, uid: str) -> ReportedItem | None:
     item = judged.item
     title = corrected(item.draft, item.correction).title
     told = ReportedItem(uid=uid, slug=item.slug, title=title, outcome=outcome)
+    if isinstance(judged.decision, Revised):
+        return replace(told, changes=tuple(_changes(judged.decision)))
     if outcome is not ItemOutcome.COPY:
         return told
     is_same = judged.candidate.content_hash == item.content_hash
     reason = "it says the same" if is_same else "its words are nearly the same"
     return replace(told, document=judged.candidate.document, reason=reason)
+
+
+def _changes(revised: Revised) -> Iterator[ItemChange]:
+    """What readers see of it: what an editor decided stays as it is."""
+    kept = revised.item.correction
+    before, after = corrected(revised.item.draft, kept), corrected(revised.draft, kept)
+    for field, (was, now) in differences(before, after).items():
+        yield ItemChange(field, *_from_where_they_differ(was, now))
+
+
+def _from_where_they_differ(before: str, after: str) -> tuple[str, str]:
+    if max(len(before), len(after)) <= _SHOWN_CHARS:
+        return before, after
+    pairs = enumerate(zip(before, after, strict=False))
+    shorter = min(len(before), len(after))
+    first = next((at for at, (one, other) in pairs if one != other), shorter)
+    start = max(0, first - _CONTEXT_CHARS)
+    return before[start:][:_SHOWN_CHARS], after[start:][:_SHOWN_CHARS]
 
 
 def withdrawn(item: Item) -> ReportedItem:

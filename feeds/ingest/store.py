@@ -87,20 +87,19 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         archive_after_days=terms.archive_after_days,
         is_first_look=terms.is_first_look,
     )
-    significant = not isinstance(decision, Revised) or _is_seen(decision, draft)
+    # What is found out late is a correction: no reader has to look again.
+    is_quiet = terms.backfill and isinstance(decision, Revised)
+    is_seen = not isinstance(decision, Revised) or _is_seen(decision, draft)
+    significant = is_seen and not is_quiet
     if isinstance(decision, Added):
         updated_at = first_updated(
             draft.issued, terms.now, fresh, terms.zone, number=item.number, change=change
         )
     elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
-    gone_at, step = None, None
-    shown = corrected(draft, item.correction)
+    gone_at, step, shown = None, None, corrected(draft, item.correction)
     if isinstance(decision, Revised):
-        gone_at = decision.item.withdrawn_at
-        deed = Deed.RESTORED if gone_at else Deed.REVISED
-        told = differences(decision.item.draft, draft)
-        step = ItemStep(at=terms.now, deed=deed, who=terms.source, changes=told)
+        gone_at, step = decision.item.withdrawn_at, _step(decision, draft, terms)
     if gone_at:
         updated_at = revised_updated(terms.now, change, gone_when(gone_at, updated_at))
     return Revision(
@@ -114,7 +113,14 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         freshness=fresh,
         is_back=gone_at is not None,
         step=step,
+        is_quiet=is_quiet,
     )
+
+
+def _step(decision: Revised, draft: Draft, terms: Terms) -> ItemStep:
+    deed = Deed.RESTORED if decision.item.withdrawn_at else Deed.REVISED
+    told = differences(decision.item.draft, draft)
+    return ItemStep(at=terms.now, deed=deed, who=terms.source, changes=told)
 
 
 def _is_seen(decision: Revised, draft: Draft) -> bool:

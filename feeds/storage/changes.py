@@ -27,7 +27,8 @@ _BREAK = "\0"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledItem:
     """An item as it is after change ``number``: filed under ``topics``, parents among them, in a
-    ``language``, with its ``texts``. ``is_again`` where it was hidden before, and is no more.
+    ``language``, with its ``texts``. ``is_again`` where it was hidden before, and is no more; what
+    ``is_quiet`` is a correction, and no news wherever the item came to be found by it.
     """
 
     number: int
@@ -37,6 +38,7 @@ class FiledItem:
     texts: tuple[str, ...]
     at: datetime
     is_again: bool = False
+    is_quiet: bool = False
 
 
 def record(connection: Connection, changed: Sequence["Revision"]) -> None:
@@ -150,6 +152,7 @@ def _row(revision: "Revision") -> dict[str, object]:
         "texts": zlib.compress(texts.encode(errors="replace"), 1),
         "at": revision.recorded_at,
         "is_again": revision.is_back,
+        "is_quiet": revision.is_quiet,
     }
 
 
@@ -165,4 +168,5 @@ def _change(row: Row[Any], before: FiledItem | None) -> FiledItem:
         texts=texts,
         at=row.at,
         is_again=row.is_again,
+        is_quiet=row.is_quiet,
     )

@@ -13,9 +13,13 @@ from isal import isal_zlib
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Subquery,
+    and_,
     bindparam,
     delete,
+    func,
     not_,
+    null,
     or_,
     select,
     update,
@@ -40,7 +44,7 @@ class Sighting:
 
     ``signature`` tells without reading whether it changed. ``digest`` names its original, which
     is kept unless it could not be read. ``recipe`` names what it was read by; what ``is_unread`` is
-    a file, whose text another may read.
+    a file, whose text another may read. ``media_type`` is the Content-Type it came with, or "".
     """
 
     source: str
@@ -51,6 +55,7 @@ class Sighting:
     refused: Refused | None = None
     recipe: str = ""
     is_unread: bool = False
+    media_type: str = ""
 
 
 def signatures(connection: Connection, source: str, recipe: str) -> Mapping[str, str]:
@@ -116,6 +121,7 @@ def refusals(
             seen_at=row.seen_at,
             refused=Refused(reason=Reason(row.reason), evidence=row.evidence),
             recipe=row.recipe,
+            media_type=row.media_type,
         )
         for row in rows
     )
@@ -135,6 +141,7 @@ def record(connection: Connection, seen: Collection[Sighting]) -> None:
             if sighting.refused
             else _UNREAD * sighting.is_unread,
             "recipe": sighting.recipe,
+            "media_type": sighting.media_type,
         }
         for sighting in seen
     ]
@@ -163,6 +170,71 @@ def forget(connection: Connection, source: str, names: Collection[str]) -> None:
     rows = [{"of": source, "named": name} for name in names]
     if rows:
         connection.execute(_FORGET, rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outdated:
+    """A document that is kept and was read by another recipe; ``item`` is the number of the one it
+    is the page of, if it is a page.
+    """
+
+    name: str
+    signature: str
+    media_type: str
+    body: bytes
+    item: int | None
+
+
+def outdated(
+    connection: Connection, source: str, recipe: str, after: str, most: int, *, are_pages: bool
+) -> Sequence[Outdated]:
+    """The documents of a source that were read by another recipe, by name, those ``after`` one; of
+    one that ``are_pages`` those that are the page of an item alone.
+    """
+    pages = _pages(source)
+    item = pages.c.item if are_pages else null()
+    found = select(documents.c.name, documents.c.signature, documents.c.media_type)
+    found = found.add_columns(originals.c.body, item.label("item")).join(originals)
+    if are_pages:
+        found = found.join(pages, pages.c.document == documents.c.name)
+    is_next = and_(_was_read_otherwise(source, recipe), documents.c.name > after)
+    rows = connection.execute(found.where(is_next).order_by(documents.c.name).limit(most))
+    return [
+        Outdated(
+            name=row.name,
+            signature=row.signature,
+            media_type=row.media_type,
+            body=zlib.decompress(row.body),
+            item=row.item,
+        )
+        for row in rows
+    ]
+
+
+def count_outdated(
+    connection: Connection, source: str, recipe: str, *, are_pages: bool
+) -> tuple[int, int]:
+    """How many documents of a source were read by another recipe: those that can be read again, and
+    those that cannot, as they are lists, or their bytes were never had.
+    """
+    its = _was_read_otherwise(source, recipe)
+    everything = select(func.count()).select_from(documents).where(its)
+    readable = everything.where(documents.c.digest.is_not(None))
+    if are_pages:
+        readable = readable.where(documents.c.name.in_(select(_pages(source).c.document)))
+    all_of_them, again = (connection.scalar(each) or 0 for each in (everything, readable))
+    return again, all_of_them - again
+
+
+def _was_read_otherwise(source: str, recipe: str) -> ColumnElement[bool]:
+    return and_(documents.c.source == source, documents.c.recipe != recipe)
+
+
+def _pages(source: str) -> Subquery:
+    """The documents of a source that items are of, each with the first of its items."""
+    where = (item_keys.c.source == source, item_keys.c.gone_at.is_(None))
+    first = func.min(item_keys.c.item).label("item")
+    return select(item_keys.c.document, first).where(*where).group_by("document").subquery()
 
 
 def digest_of(body: bytes) -> str:

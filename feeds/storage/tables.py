@@ -73,6 +73,7 @@ documents = Table(
     Column("reason", Text),
     Column("evidence", Text, nullable=False, server_default=""),
     Column("recipe", Text, nullable=False, server_default=""),
+    Column("media_type", Text, nullable=False, server_default=""),
     Column("promoted", Boolean, nullable=False, server_default=false()),
     Column("dismissed", Text),
     Index("ix_documents_reason", "reason"),
@@ -239,6 +240,7 @@ histories = Table(
 #: What happened to items that are news, in commit order: a row a change that made a difference to
 #: where one is found. ``places`` are the topics it is filed under, parents among them, ``texts``
 #: packed what it says, null where that is as before; ``is_again`` where it was hidden and is back.
+#: One that ``is_quiet`` only corrects what was there: it is news nowhere.
 changes = Table(
     "changes",
     metadata,
@@ -249,6 +251,7 @@ changes = Table(
     Column("texts", LargeBinary),
     Column("at", Instant, nullable=False),
     Column("is_again", Boolean, nullable=False),
+    Column("is_quiet", Boolean, nullable=False, server_default=false()),
     Index("ix_changes_item", "item", "number"),
 )
 

@@ -59,7 +59,7 @@ class Revision:
     What is ``shown`` of it has the topics it names and those that these have ``implied``.
     ``digest`` is of the document it was read from, "" where an editor said it. The number of the
     ``group`` and ``freshness`` are those of a new item, and stay. One that ``is_back`` was
-    withdrawn before. The ``step`` is that of its history, if any.
+    withdrawn before, one that ``is_quiet`` is no news. The ``step`` is that of its history, if any.
     """
 
     known: Known
@@ -72,6 +72,7 @@ class Revision:
     freshness: Fresh = Fresh.NEWS
     is_back: bool = False
     step: ItemStep | None = None
+    is_quiet: bool = False
 
     @property
     def shown(self) -> Draft:

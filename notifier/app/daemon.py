@@ -31,6 +31,7 @@ from feeds.websub.subscriber import RenewReport
 from notifier.app import mail_parts, nodes, parts, web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Beats, Job, Scheduler
+from notifier.app.keeping.rereading import reread_some
 from notifier.app.upkeep import forget
 from notifier.app.web_parts import SEARCH
 from notifier.app.web_processes import Handed, WebProcesses
@@ -59,6 +60,7 @@ _FORGET_SECONDS = 900
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
+    "notifier.app.trial",
     "notifier.cli",
     "feeds.push",
     "feeds.storage.copies",
@@ -95,6 +97,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     CannotListen where the address is taken, SchedulerDied. ``mails`` is a Maildir to show.
     """
     load()
+    parts.languages()
     node = house.settings.daemon.node
     with ExitStack() as held:
         try:
@@ -251,6 +254,7 @@ def _taking_in(
             take_in = partial(_ingest, source.name, house, publish)
             yield f"ingest {source.name}", seconds, take_in
     yield "hubs", seconds, partial(_renew, house)
+    yield "reread", seconds, partial(reread_some, house, publish)
 
 
 def _publishing(

@@ -56,6 +56,18 @@ def taxonomy(settings: Settings) -> Taxonomy:
         raise TaxonomyError(error.faults, str(path)) from error
 
 
+def languages() -> None:
+    """Every language says all that is said. Raises SettingsError with each sentence that is missing
+    and its file.
+    """
+    from config.settings import SettingsError
+    from feeds.catalogue import incomplete
+    from notifier.catalogue import FOLDER
+
+    if faults := tuple(dict.fromkeys(incomplete(FOLDER))):
+        raise SettingsError(faults)
+
+
 def identity(database: Database, settings: Settings, today: date) -> Identity:
     """Who mints the ids of this store: what it was first opened with, whatever settings say now.
 

@@ -24,7 +24,7 @@ from notifier.cli import (
 )
 from notifier.cli.editing import edited_items
 from notifier.cli.keeping import safe
-from notifier.cli.start import new_installation, taxonomies
+from notifier.cli.start import new_installation, taxonomies, trying
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
@@ -74,6 +74,7 @@ for module in (
     new_installation,
     taxonomies,
     installation,
+    trying,
     safe,
     parse,
     ingest,

@@ -22,6 +22,7 @@ from notifier.cli.output import (
     write_report,
     write_rows,
 )
+from notifier.cli.start.trying import mail_test
 from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for command in (digest, deliveries, release, resend):
         app.command()(command)
-    switch = typer.Typer(help="Stop all mail at once, of every node, and let it go on.")
+    switch = typer.Typer(help="Stop all mail at once and let it go on; send one to try the way.")
     switch.command()(pause)
     switch.command()(resume)
+    switch.command("test")(mail_test)
     app.add_typer(switch, name="mail")
 
 

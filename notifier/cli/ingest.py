@@ -34,7 +34,7 @@ _STAYS = (
 
 
 def register(app: typer.Typer) -> None:
-    for command in (sources, ingest, quarantine, promote, dismiss):
+    for command in (sources, ingest, reread, quarantine, promote, dismiss):
         app.command()(command)
 
 
@@ -128,6 +128,40 @@ def _also(report: "IngestReport") -> str:
         "contested": report.contested,
     }
     return "".join(f", {count} {word}" for word, count in counts.items() if count)
+
+
+def reread(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Sources; all without one.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read again what was kept and would be read otherwise by now, and tell what becomes different.
+
+    That is so after an upgrade, and where the taxonomy or the settings of a source changed. A
+    daemon does it by itself. Nobody is mailed about it.
+    """
+    from notifier.app.keeping.rereading import Rereading
+
+    with (
+        house_for(context, logs=True) as house,
+        stopping() as stop,
+        progress("reread") as on_progress,
+    ):
+        work = Rereading(house=house, stopping=stop, dry_run=dry_run, progress=on_progress)
+        report = work.run(sources or ())
+    if as_json:
+        write_json(report)
+        return
+    would = "would be " if dry_run else ""
+    write_line(f"{report.documents} documents {would}read again, {report.not_kept} cannot be")
+    for item in report.ingested.items:
+        write_line(f"{item.outcome} {item.slug}: {item.title}")
+        for field, before, after in item.changes:
+            write_line(f"  {field}: {before or 'nothing'} -> {after or 'nothing'}")
+    _show(report.ingested)
 
 
 def quarantine(context: typer.Context, as_json: AsJson = False) -> None:

@@ -30,11 +30,13 @@ def register(app: typer.Typer) -> None:
 
 
 def config(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show every setting in force, secrets masked, once they and the templates are sound."""
+    """Show every setting in force, secrets masked, once they, taxonomy and templates are sound."""
     from config.settings import masked
-    from notifier.app import mail_parts
+    from notifier.app import mail_parts, parts
 
     settings = settings_for(context)
+    parts.languages()
+    parts.taxonomy(settings)
     mail_parts.templates(settings)
     shown = masked(settings)
     if as_json:

@@ -184,6 +184,8 @@ class _Planning:
                 self._planner.learn(connection)
                 found = defaultdict[int, list[Match]](list)
                 for before, now in some:
+                    if now.is_quiet:
+                        continue
                     for key in self._planner.entered(before, now, latest[now.item]):
                         found[key].append(Match(now.number, now.item, now.is_again))
                 if last > after:

@@ -19,7 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 #: RFC 8301 section 3.2: verifiers need not take shorter ones.
 _LEAST_BITS: Final = 1024
@@ -87,6 +91,16 @@ def signer(domain: str, selector: str, kind: str, key: bytes) -> Signer:
     else:
         raise ValueError(f"it is no {kind} key, or a too short one (RSA: {_LEAST_BITS} bits)")
     return Signer(domain=domain, selector=selector, algorithm=f"{kind}-sha256", sign=sign)
+
+
+def public_key(kind: str, key: bytes) -> bytes:
+    """What stands in the name service for a private key (PEM) that can sign (RFC 6376 section
+    3.6.1, RFC 8463 section 4).
+    """
+    public = load_pem_private_key(key, password=None).public_key()
+    if kind == "ed25519":
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def signed(message: bytes, signers: Sequence[Signer]) -> bytes:

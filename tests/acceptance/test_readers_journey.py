@@ -105,7 +105,7 @@ def changed(tab: Page, served: Served) -> None:
     assert served.house.report("subscribers")[0]["paused_until"] == "2099-01-05"
     tab.get_by_label("No mail before this day").fill("")
     saved(tab, "Next digest: Thursday")
-    tab.get_by_text("Add: Fields of work").click()
+    tab.get_by_text("Add: Subjects").click()
     tab.get_by_label("Elections").check()
     saved(tab)
     group = tab.get_by_role("group", name="Elections")

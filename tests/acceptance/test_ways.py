@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 #: documents are understood in others.
 BUDGETS = {
     "ingest of a text": {"own": (48, 303, 33), "whole": (59, 391, 41)},
-    "ingest of a listing": {"own": (63, 455, 60), "whole": (106, 802, 77)},
+    "ingest of a listing": {"own": (63, 456, 60), "whole": (106, 803, 77)},
     "publish": {"own": (64, 455, 47)},
     "digest": {"own": (82, 545, 68)},
     "map": {"own": (36, 161, 25)},

@@ -1,4 +1,5 @@
-"""What keeps an installation safe: backups, their way back, another engine, a look through it.
+"""What keeps an installation safe: backups, their way back, another engine, a look through it, and
+what was kept read again.
 
 Knows which tables there are, by their own list, and whether somebody works on a store. Must never
 know what is in a table.

@@ -71,7 +71,8 @@ class SmtpSession(asyncio.Protocol):
 
     The reply told of each is the one that ended its transaction. Without a code the connection was
     lost, or the server silent for too long: at stage DOT once the final dot was written, and only
-    then. Notifications of its failure are asked for by its ``envid``, if there is one.
+    then. Notifications of its failure are asked for by its ``envid``, if there is one. ``heard``
+    is told all that the server says.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class SmtpSession(asyncio.Protocol):
         messages: int,
         waits: Waits,
         envid: Callable[[int], str] | None = None,
+        heard: Callable[[bytes], None] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
@@ -91,6 +93,7 @@ class SmtpSession(asyncio.Protocol):
         self._left = messages
         self._waits = waits
         self._envid = envid
+        self._heard = heard
         self._talks: deque[_Talk] = deque()
         # Who is to be answered next, in which stage; one that was refused is cleared up after.
         self._expected: deque[tuple[_Talk | None, Stage]] = deque()
@@ -157,6 +160,8 @@ class SmtpSession(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
+        if self._heard:
+            self._heard(data)
         if self._begun:
             data = self._begun + data
         is_usual = len(self._expected) == _AFTER_DOT and not self._lines

@@ -8,11 +8,11 @@ for, so it hands the connection over to `SmtpSession` after EHLO.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse, SMTPServerDisconnected
 from typing_extensions import override
@@ -22,6 +22,15 @@ from notifier.mail import Ended
 from notifier.mail.smtp.commands import Extensions, Waits, own_name
 from notifier.mail.smtp.dialogue import SmtpSession
 from notifier.mail.smtp.replies import printable
+
+
+class RelayOffer(NamedTuple):
+    """How the connection is encrypted, "" where it is not, and what is offered, by its keywords
+    (RFC 5321 section 4.1.1.1).
+    """
+
+    tls: str
+    extensions: Mapping[str, str]
 
 
 # Without slots: cached properties keep what is asked for once for all connections.
@@ -34,6 +43,7 @@ class Relay:
     send. ``timeout_seconds`` bounds each wait until it lets us in, ``waits`` those for messages.
     Certificates are verified wherever the connection is encrypted. ``envid`` makes what a
     notification names a delivery by (RFC 3461), at most 100 signs; without one none is asked for.
+    ``heard`` is told all that the server says of messages.
     """
 
     host: str
@@ -48,6 +58,7 @@ class Relay:
     timeout_seconds: float = 60
     envid: Callable[[int], str] | None = None
     waits: Waits = field(default_factory=Waits)
+    heard: Callable[[bytes], None] | None = None
 
     @property
     def name(self) -> str:
@@ -62,6 +73,30 @@ class Relay:
 
         Raises TransportUnavailable: not reachable, not trusted, not let in.
         """
+        client = await self._connected()
+        return SmtpSession(
+            cast("asyncio.Transport", client.transport),
+            Extensions.offered(client.esmtp_extensions),
+            ended,
+            messages=self.messages_per_connection,
+            waits=self.waits,
+            envid=self.envid,
+            heard=self.heard,
+        )
+
+    async def offered(self) -> RelayOffer:
+        """What the relay offers once it let us in; the connection is ended. Raises the same."""
+        client = await self._connected()
+        try:
+            tls = client.get_transport_info("ssl_object")
+            offer = RelayOffer(tls.version() if tls else "", dict(client.esmtp_extensions))
+            with suppress(SMTPException, OSError):
+                await client.quit()
+        finally:
+            client.close()
+        return offer
+
+    async def _connected(self) -> SMTP:
         client = await self._client()
         with ExitStack() as unfinished:
             unfinished.callback(client.close)
@@ -71,14 +106,7 @@ class Relay:
             except (SMTPException, OSError, ValueError) as error:
                 raise TransportUnavailable(self.name, printable(str(error))) from error
             unfinished.pop_all()
-        return SmtpSession(
-            cast("asyncio.Transport", client.transport),
-            Extensions.offered(client.esmtp_extensions),
-            ended,
-            messages=self.messages_per_connection,
-            waits=self.waits,
-            envid=self.envid,
-        )
+        return client
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | None:

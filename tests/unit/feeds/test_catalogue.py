@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 import feeds.catalogue
 import notifier.catalogue
-from feeds.catalogue import catalogue, languages, nearest
+from feeds.catalogue import catalogue, incomplete, languages, nearest
 from notifier.errors import UnknownLanguage
 from tests.digests import a_digest, rendered
 
@@ -360,3 +360,31 @@ def test_a_language_calls_itself_so(tag: str, name: str) -> None:
 
 def test_the_scripts_of_all_run_from_the_left() -> None:
     assert {catalogue(tag).direction for tag in languages()} == {"ltr"}
+
+
+def test_what_a_language_lacks_is_told_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever adds a language learns it at the start, not at the first page that needs it."""
+    assert [*incomplete(FOLDERS[1])] == []
+    ours, beside = tmp_path / "ours", tmp_path / "beside"
+    for folder in (ours, beside):
+        folder.mkdir()
+        (folder / "en.toml").write_text('a = "A"\n[items]\none = "{count} item"\nother = "items"\n')
+    (beside / "en.toml").write_text('b = "B"\n[table]\nother_key = "C"\n')
+    (ours / "pl.toml").write_text('a = "A"\n[items]\none = "{count}"\nmany = "{count}"\n')
+    (beside / "pl.toml").write_text('[table]\nother_key = "C"\n')
+    (ours / "de.toml").write_text('a = "A"\n[items]\none = "1"\nother = "2"\n')
+    monkeypatch.setattr("feeds.catalogue.FOLDER", ours)
+    for each in (languages, catalogue):
+        each.cache_clear()
+    try:
+        assert sorted({*incomplete(beside)}) == [
+            f"{beside}/de.toml: there is no such file",
+            f"{beside}/pl.toml: says nothing for b",
+            f"{ours}/pl.toml: says nothing for items.few",
+            f"{ours}/pl.toml: says nothing for items.other",
+        ]
+    finally:
+        for each in (languages, catalogue):
+            each.cache_clear()

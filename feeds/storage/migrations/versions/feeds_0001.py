@@ -10,6 +10,7 @@ branch_labels = ("feeds",)
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
+DIGEST = ["digest"], ["originals.digest"]
 
 _MOMENTS = ("first_seen", "updated", "news")
 
@@ -63,11 +64,10 @@ def _documents() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("evidence", sa.Text(), server_default="", nullable=False),
         sa.Column("recipe", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
         sa.Column("promoted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("dismissed", sa.Text()),
-        sa.ForeignKeyConstraint(
-            ["digest"], ["originals.digest"], name="fk_documents_digest_originals"
-        ),
+        sa.ForeignKeyConstraint(*DIGEST, name="fk_documents_digest_originals"),
         sa.PrimaryKeyConstraint("source", "name", name="pk_documents"),
     )
     op.create_index("ix_documents_reason", "documents", ["reason"])
@@ -162,9 +162,7 @@ def _history() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("significant", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["digest"], ["originals.digest"], name="fk_revisions_digest_originals"
-        ),
+        sa.ForeignKeyConstraint(*DIGEST, name="fk_revisions_digest_originals"),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_revisions_item_items"),
         sa.PrimaryKeyConstraint("item", "revision", name="pk_revisions"),
     )
@@ -177,6 +175,7 @@ def _history() -> None:
         sa.Column("texts", sa.LargeBinary()),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("is_again", sa.Boolean(), nullable=False),
+        sa.Column("is_quiet", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_changes_item_items"),
         sa.PrimaryKeyConstraint("number", name="pk_changes"),
     )

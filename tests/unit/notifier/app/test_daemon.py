@@ -23,6 +23,7 @@ NO_BEATS = (
     "feeds/storage/copies/",
     "feeds/storage/migrations/",
     "notifier/app/keeping/",
+    "notifier/app/trial/",
     "notifier/cli/",
     "notifier/storage/migrations/",
 )
