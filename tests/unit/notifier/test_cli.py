@@ -68,7 +68,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 200, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 250, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 504, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 508, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 492, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
