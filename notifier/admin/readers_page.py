@@ -16,7 +16,7 @@ from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
-from notifier.errors import PreferenceRefused, UnknownSubscriber
+from notifier.errors import PreferenceRefused, UnknownSubscriber, UnusableAddress
 from notifier.model import Subscriber, SubscriberState
 from notifier.storage import subscribers, suppressions
 from notifier.storage.suppressions import Keyed, Suppression
@@ -67,7 +67,7 @@ class ReadersPage:
         """By a form that says it in its body: no address of a reader is part of one of ours, and
         of no line of a log.
         """
-        address = checked(asked.value("address"))
+        address = _address(asked)
         with self.database.reading() as connection:
             person = subscribers.by_address(connection, address, self.zone)
             barred = suppressions.of(connection, self.keyed(address))
@@ -127,7 +127,7 @@ class ReadersPage:
 
     def _suppress(self, asked: TeamRequest) -> Done:
         barred = Suppression(
-            address_hash=self.keyed(checked(asked.value("address"))),
+            address_hash=self.keyed(_address(asked)),
             reason="operator",
             detail=asked.value("reason"),
             since=self.clock(),
@@ -138,8 +138,16 @@ class ReadersPage:
 
     def _lift(self, asked: TeamRequest) -> Done:
         with self.database.writing() as connection:
-            lifted = suppressions.lift(connection, self.keyed(checked(asked.value("address"))))
+            lifted = suppressions.lift(connection, self.keyed(_address(asked)))
         return Done("Mail may go there again." if lifted else "It was not suppressed.", _HERE)
+
+
+def _address(asked: TeamRequest) -> str:
+    """Raises PreferenceRefused, whose words say nothing of what was typed: they are noted."""
+    try:
+        return checked(asked.value("address"))
+    except UnusableAddress as error:
+        raise PreferenceRefused("that is no address that mail can be sent to") from error
 
 
 def _place(person: Subscriber) -> str:

@@ -343,6 +343,7 @@ def test_a_reader_is_found_shown_paused_and_forgotten(
     with database.reading() as connection:
         assert subscribers.by_address(connection, ANNA, anna.zone) is None
         assert suppressions.of(connection, house.keyed(ANNA))
+    assert press(client, "/admin/readers", "/readers/find", address=f"{ANNA}@").status_code == 422
     # Of whoever is erased nothing is told that says who they were.
     assert ANNA not in str(told(database))
 

@@ -15,6 +15,7 @@ from feeds.standing import (
     State,
     begun,
     early_look,
+    exhausts,
     failed,
     is_due,
     is_first_look,
@@ -76,6 +77,14 @@ def test_a_state_is_dated_from_its_beginning() -> None:
     good = succeeded(second, NOW + 3 * HOUR, NOW + 4 * HOUR)
     assert (good.since, good.failures, good.problem) == (NOW + 3 * HOUR, 0, "")
     assert good.last_success_at == NOW + 3 * HOUR
+
+
+def test_patience_is_for_what_may_pass_by_itself() -> None:
+    failing = failed(fresh(), "no answer", NOW, NOW + HOUR)
+    assert not exhausts(fresh(), HOUR, NOW + 2 * HOUR)
+    assert not exhausts(failing, HOUR, NOW + HOUR / 2)
+    assert exhausts(failing, HOUR, NOW + HOUR)
+    assert exhausts(replace(failing, is_lasting=True), HOUR, NOW)
 
 
 def test_the_last_success_outlives_failures() -> None:

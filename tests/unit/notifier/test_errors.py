@@ -3,6 +3,7 @@
 from notifier.errors import (
     CannotListen,
     DaemonRuns,
+    DeliveryRefused,
     LeaseLost,
     MailboxUnreadable,
     NothingToShow,
@@ -17,6 +18,11 @@ def test_an_address_that_is_taken_is_named_with_the_setting_that_moves_it() -> N
     assert str(error) == (
         "cannot listen on 127.0.0.1 port 8025: Address already in use; free it, or set serve.port"
     )
+
+
+def test_a_delivery_that_cannot_be_changed_is_named() -> None:
+    error = DeliveryRefused(17, "it was not accepted")
+    assert (error.delivery, str(error)) == (17, "delivery 17: it was not accepted")
 
 
 def test_a_second_daemon_is_told_of_the_first() -> None:

@@ -223,6 +223,15 @@ def test_nothing_waits_after_it_was_cleared_and_what_was_learnt_stays() -> None:
     assert turns.again_at(10.0) == 15.0
 
 
+def test_a_domain_that_is_slow_is_known_as_that_after_it_was_cleared() -> None:
+    turns = Turns()
+    done(turns, "quick.example", 0.01, 20)
+    done(turns, "slow.example", 10.0)
+    turns.clear()
+    turns.add(mails("slow.example", 4))
+    assert domains(turns, 2, sessions=2) == ["slow.example", "nobody"]
+
+
 def test_of_domains_that_are_as_usual_nothing_is_kept() -> None:
     """There may be a hundred thousand of them."""
     turns = Turns()

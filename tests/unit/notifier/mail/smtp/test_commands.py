@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifier.mail.lines import WholeLines
 from notifier.mail.smtp.commands import Extensions, Transaction, Waits, begin, own_name
 from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
@@ -83,6 +84,7 @@ def test_what_is_too_long_for_a_notification_is_not_asked_for() -> None:
         (b"a\r\n", b"a\r\n.\r\n"),
         (b"a", b"a\r\n.\r\n"),
         (b".a\r\n.\r\nb\r\n", b"..a\r\n..\r\nb\r\n.\r\n"),
+        (WholeLines(b"a\r\nb\r\n"), b"a\r\nb\r\n.\r\n"),
     ],
 )
 def test_a_message_ends_with_a_dot_and_no_line_of_it_does(content: bytes, said: bytes) -> None:
