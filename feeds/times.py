@@ -5,7 +5,8 @@ who waits for what.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from email.utils import formatdate, parsedate_to_datetime
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -59,6 +60,13 @@ def span_of(month: str) -> tuple[datetime, datetime]:
     year, number = map(int, month.split("-"))
     after = (year + 1, 1) if number == _DECEMBER else (year, number + 1)
     return datetime(year, number, 1, tzinfo=UTC), datetime(*after, 1, tzinfo=UTC)
+
+
+def months_to(last: date, count: int) -> Iterator[date]:
+    """The first days of so many months up to that of ``last``, the oldest first."""
+    final = last.year * 12 + last.month - 1
+    for number in range(final - count + 1, final + 1):
+        yield date(number // 12, number % 12 + 1, 1)
 
 
 def gone_when(gone_at: datetime, updated_at: datetime) -> datetime:

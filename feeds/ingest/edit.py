@@ -21,7 +21,7 @@ from feeds.storage import Connection, documents, recall, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.edits import corrections, hiding, item_history
 from feeds.storage.edits.hiding import NotMerged
-from feeds.storage.read_items import number_of, shown, whole_items, whose
+from feeds.storage.read_items import number_named, shown, whole_items, whose
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 
@@ -322,9 +322,7 @@ def _note(connection: Connection, number: int, step: ItemStep) -> None:
 
 
 def _number(connection: Connection, name: str) -> int:
-    """The number of the item that an id, an address of its page or a slug names."""
-    slug = name.rstrip("/").rpartition("/")[2]
-    number = number_of(connection, name) or number_of(connection, slug)
+    number = number_named(connection, name)
     if number is None:
         raise NotEdited(name, NotMerged.MISSING)
     return number

@@ -44,6 +44,7 @@ from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
+from feeds.times import months_to
 
 # What the front page says over and over: numbers and days, in as many words.
 _REMEMBERED = 4096
@@ -217,7 +218,7 @@ def overview(
 ) -> Overview:
     """What is said of these feeds; the last month is that of the newest item."""
     last = max(histories.get(EVERYWHERE, _NONE).months, default="")
-    months = tuple(_months_to(date.fromisoformat(f"{last}-01"))) if last else ()
+    months = tuple(months_to(date.fromisoformat(f"{last}-01"), MONTHS_SHOWN)) if last else ()
     names = tuple(f"{month:%Y-%m}" for month in months)
     lines = {
         facet: tuple(_line(link, histories, names, zone) for link in some)
@@ -237,13 +238,6 @@ def _line(
         months=tuple(past.months.get(name, 0) for name in names),
         below=tuple(_line(each, histories, names, zone) for each in link.below),
     )
-
-
-def _months_to(last: date) -> Iterable[date]:
-    """The first days of as many months as are shown, the oldest first."""
-    final = last.year * 12 + last.month - 1
-    for number in range(final - MONTHS_SHOWN + 1, final + 1):
-        yield date(number // 12, number % 12 + 1, 1)
 
 
 def archive_files(ref: FeedRef, page: ArchivePage) -> Sequence[str]:

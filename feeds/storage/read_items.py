@@ -168,6 +168,11 @@ def number_of(connection: Connection, name: str) -> int | None:
     return by_id or connection.scalar(select(items.c.number).where(items.c.slug == name))
 
 
+def number_named(connection: Connection, name: str) -> int | None:
+    """The number of the item that an id, an address of its page or a slug names."""
+    return number_of(connection, name) or number_of(connection, name.rstrip("/").rpartition("/")[2])
+
+
 def whose(connection: Connection, number: int) -> tuple[str, str]:
     """The source whose words an item has, and its address, "" where it has none."""
     row = connection.execute(

@@ -5,7 +5,6 @@ Knows sessions, roles and forms. Must never know what a page shows, or what a bu
 
 import hmac
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from feeds.storage.database import Database
 from feeds.web.request_limits import ThreadLimit
 from notifier.account import Account, TeamRole
 from notifier.errors import NotifierError
+from notifier.keyed_hash import spelt_hash
 from notifier.storage.team import accounts, deeds
 from notifier.storage.team.deeds import TeamDeed
 from notifier.web.private_pages import PRIVATE, PrivatePages
@@ -67,7 +67,7 @@ class TeamRequest:
     @property
     def token(self) -> str:
         """What a form of theirs holds, and no other site knows."""
-        return _token(self.key)
+        return spelt_hash(self.key.encode(), _FORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Gate:
 
         return Route(f"/admin{path}", answer)
 
-    def form(self, path: str, role: TeamRole, button: "Button") -> Route:
+    def form(self, path: str, role: TeamRole, button: Button) -> Route:
         """What a form does, for who has that role. That they do it is noted before, and then what
         came of it.
         """
@@ -276,10 +276,6 @@ class Gate:
 def _hashed(key: str) -> str:
     """What is kept of what a browser keeps: whoever reads the store is not in by that."""
     return sha256(key.encode()).hexdigest()
-
-
-def _token(key: str) -> str:
-    return urlsafe_b64encode(hmac.digest(key.encode(), _FORM, "sha256")[:16]).decode().rstrip("=")
 
 
 def number_in(text: str) -> int | None:

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from starlette.routing import Route
 
 from feeds import search
-from feeds.errors import NotEdited
 from feeds.identity.correction import Correction
 from feeds.identity.ownership import Ownership
 from feeds.ingest import edit
@@ -20,7 +19,7 @@ from feeds.model import Item
 from feeds.selection import Selection, canonical_words
 from feeds.storage import Connection, overview
 from feeds.storage.database import Database
-from feeds.storage.read_items import number_of, shown, whole_items
+from feeds.storage.read_items import number_named, shown, whole_items
 from feeds.taxonomy import Taxonomy
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
@@ -81,22 +80,17 @@ class ItemsPage:
 
     def _found(self, connection: Connection, words: str) -> Sequence[Item]:
         """Those with all of the words, the latest first; or the one that an id or address names."""
-        number = number_of(connection, words) or number_of(connection, _slug(words))
-        if number:
+        if number := number_named(connection, words):
             return whole_items(connection, [number])
         latest = search.latest(connection, Selection(words=words), _MOST)
         known = {item.number: item for item in shown(connection, [each.item for each in latest])}
         return [known[each.item] for each in latest if each.item in known]
 
     def _show_one(self, asked: TeamRequest) -> View:
-        slug = asked.value("item")
         with self.database.reading() as connection:
-            number = number_of(connection, slug)
-            items = whole_items(connection, [number]) if number else []
-            if not items:
-                raise NotEdited(slug, "there is none of that name")
-            history = edit.history(connection, slug, self.clock())
-        return View("team_item.html", items[0].title, {"item": items[0], "history": history})
+            history = edit.history(connection, asked.value("item"), self.clock())
+            [item] = whole_items(connection, [history.number])
+        return View("team_item.html", item.title, {"item": item, "history": history})
 
     def _by(self, asked: TeamRequest) -> Editor:
         return Editor(who=asked.account.name, reason=asked.value("reason"))
@@ -166,7 +160,3 @@ class ItemsPage:
 def _row(item: Item) -> ItemLine:
     day = item.issued.day if item.issued else None
     return ItemLine(item.slug, item.title, day, item.source, item.language)
-
-
-def _slug(address: str) -> str:
-    return address.rstrip("/").rpartition("/")[2]

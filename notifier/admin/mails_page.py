@@ -27,9 +27,12 @@ _LISTED: Final = (DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailsPage:
-    """The page of deliveries and domains."""
+    """The page of deliveries and domains; where somebody says that mail servers take our mail
+    again, they are ``mended`` until they refuse it.
+    """
 
     database: Database
+    mended: Callable[[], object]
     clock: Callable[[], datetime]
 
     def routes(self, gate: Gate) -> Sequence[Route]:
@@ -100,15 +103,13 @@ class MailsPage:
 
     def _refused(self, _asked: TeamRequest) -> Done:
         with self.database.writing() as connection:
-            relay_standings.lift(connection)
-            count = deliveries.release_refused(connection, self.clock())
+            count = relay_standings.offer_again(connection, self.clock())
+        self.mended()
         return Done(f"{count} queued once more.", _HERE)
 
     def _end(self, asked: TeamRequest) -> Done:
-        now, name = self.clock(), asked.value("domain").lower()
         with self.database.writing() as connection:
-            ended = returns.end_pause(connection, name, now)
-            waited = deliveries.go_on(connection, name, ended.until, now) if ended else 0
+            waited = returns.let_go(connection, asked.value("domain"), self.clock()) or 0
         return Done(f"{waited} digests that waited are to be sent.", _HERE)
 
 

@@ -19,7 +19,7 @@ from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
 from notifier.errors import PreferenceRefused, UnknownSubscriber, UnusableAddress
 from notifier.model import Subscriber, SubscriberState
 from notifier.storage import subscribers, suppressions
-from notifier.storage.suppressions import Keyed, Suppression
+from notifier.storage.suppressions import Keyed
 from notifier.subscribers.own_data import OwnData, erase, own_data
 from notifier.subscribers.preferences import Preferences
 from notifier.subscribers.subscribe import checked
@@ -126,14 +126,9 @@ class ReadersPage:
         return Done("All is forgotten but that they are not to be mailed.", _HERE)
 
     def _suppress(self, asked: TeamRequest) -> Done:
-        barred = Suppression(
-            address_hash=self.keyed(_address(asked)),
-            reason="operator",
-            detail=asked.value("reason"),
-            since=self.clock(),
-        )
+        address_hash = self.keyed(_address(asked))
         with self.database.writing() as connection:
-            suppressions.add(connection, [barred])
+            suppressions.bar(connection, address_hash, asked.value("reason"), self.clock())
         return Done("No mail goes to that address.", _HERE)
 
     def _lift(self, asked: TeamRequest) -> Done:

@@ -3,9 +3,9 @@
 Knows what the page shows. Must never count who opened a mail: nothing in one tells.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from starlette.routing import Route
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from feeds.selection import EVERYWHERE
 from feeds.storage import entries
 from feeds.storage.database import Database
+from feeds.times import months_to
 from notifier.account import TeamRole
 from notifier.admin.gate import Gate, TeamRequest, View
 from notifier.model import DeliveryState
@@ -40,7 +41,8 @@ class StatisticsPage:
 
     def _told(self) -> dict[str, object]:
         now = self.clock()
-        moments = [*reversed([*_months(now)]), now]
+        months = months_to(now.date(), _MONTHS)
+        moments = [*(datetime.combine(day, time(), UTC) for day in months), now]
         with self.database.reading() as connection:
             found = numbers.followers(connection, moments)
             mailed = numbers.mails(connection, now.date() - timedelta(days=_DAYS))
@@ -53,10 +55,3 @@ class StatisticsPage:
             "mails": mailed.items(),
             "states": [*DeliveryState],
         }
-
-
-def _months(now: datetime) -> Iterator[datetime]:
-    """The beginnings of this month and of those before it, the latest first."""
-    for back in range(_MONTHS):
-        year, month = divmod(now.year * 12 + now.month - 1 - back, 12)
-        yield datetime(year, month + 1, 1, tzinfo=UTC)

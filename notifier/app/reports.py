@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from feeds.storage.database import Database
     from feeds.storage.topics import Unknown
     from feeds.taxonomy import Taxonomy
+    from notifier.app.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,37 +290,29 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
         )
 
 
-def status(
-    database: "Database",
-    taxonomy: "Taxonomy",
-    settings: "Sequence[SourceSettings]",
-    *,
-    authority: str,
-    saved: int,
-    daemon: str | None,
-    hold: timedelta,
-    wrong: Sequence[Incident],
-    now: datetime,
-) -> Status:
-    """The state of an installation with so many ``saved`` selections; ``daemon`` is the process
-    that runs its daemon, if one does, and so much is ``wrong``.
+def status(house: "House", *, daemon: str | None, wrong: Sequence[Incident]) -> Status:
+    """The state of an installation; ``daemon`` is the process that runs its daemon, if one does,
+    and so much is ``wrong``.
     """
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
     from notifier.storage import matches, senders, subscribers
 
+    database, settings, now = house.database, house.settings, house.clock()
+    hold = timedelta(minutes=settings.mail.hold_minutes)
+    topics = (topic.ref for topic in house.taxonomy.topics)
     with database.reading() as connection:
         halt, held = senders.halted(connection), matches.held(connection, hold, now)
         languages, not_rendered = entries.languages(connection), entries.left_out(connection)
         lost_zones, nodes = subscribers.lost_zones(connection), senders.every_node(connection)
-    numbers = totals(database, settings, now)
+    numbers = totals(database, settings.sources, now)
     ends = numbers.job_ends
     return Status(
         **{name: getattr(numbers, name) for name in _COUNTED},
         store=database.name,
-        authority=authority,
+        authority=house.identity.authority,
         not_rendered=not_rendered,
-        feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
+        feeds=len(settings.selections) + len(feeds_of(topics, languages)),
         lost_zones=lost_zones,
         halt=halt,
         held=len(held),

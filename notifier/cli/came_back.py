@@ -105,18 +105,12 @@ def add(
 ) -> None:
     """Mail nothing to an address any more, whoever subscribes it; what waits for it is not sent."""
     from notifier.storage import suppressions as stored
-    from notifier.storage.suppressions import Suppression
     from notifier.subscribers.subscribe import checked
 
     with house_for(context) as house:
-        barred = Suppression(
-            address_hash=house.keyed(checked(address)),
-            reason="operator",
-            detail=reason,
-            since=house.clock(),
-        )
+        address_hash = house.keyed(checked(address))
         with house.database.writing() as connection:
-            stored.add(connection, [barred])
+            stored.bar(connection, address_hash, reason, house.clock())
     write_report({"suppressed": True}, f"{address} is not mailed any more", as_json=as_json)
 
 
@@ -158,14 +152,12 @@ def end(
     as_json: AsJson = False,
 ) -> None:
     """End a pause: digests to the domain go out, and what came back before counts no more."""
-    from notifier.storage import deliveries as stored
     from notifier.storage import returns
 
     with house_for(context) as house, house.database.writing() as connection:
-        now, name = house.clock(), domain.lower()
-        ended = returns.end_pause(connection, name, now)
-        waited = stored.go_on(connection, name, ended.until, now) if ended else 0
-    text = f"{waited} digests that waited are to be sent" if ended else "it is not paused"
-    write_report({"ended": ended is not None, "sent": waited}, text, as_json=as_json)
-    if not ended:
+        waited = returns.let_go(connection, domain, house.clock())
+    is_ended = waited is not None
+    text = f"{waited} digests that waited are to be sent" if is_ended else "it is not paused"
+    write_report({"ended": is_ended, "sent": waited or 0}, text, as_json=as_json)
+    if not is_ended:
         raise typer.Exit(1)

@@ -259,8 +259,7 @@ def release(
             done = f"{count} {'dropped, all that is new counts as told' if drop else 'queued'}"
             text = "no backup was put back" if count is None else f"{done}; mail goes on"
         elif delivery is None:
-            relay_standings.lift(connection)
-            count = stored.release_refused(connection, now)
+            count = relay_standings.offer_again(connection, now)
             text = f"{count} queued once more; mail is offered to the mail server again"
             house.journal.only(OF_RELAYS, (), "")
         else:

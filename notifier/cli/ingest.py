@@ -33,6 +33,10 @@ _STAYS = (
 )
 
 
+_SourceName = Annotated[str, typer.Argument(help="The source, as `quarantine` names it.")]
+_DocumentName = Annotated[str, typer.Argument(help="The document, as `quarantine` names it.")]
+
+
 def register(app: typer.Typer) -> None:
     for command in (sources, ingest, reread, quarantine, promote, dismiss):
         app.command()(command)
@@ -181,8 +185,8 @@ def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
 
 def promote(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="The source, as `quarantine` names it.")],
-    document: Annotated[str, typer.Argument(help="The document, as `quarantine` names it.")],
+    source: _SourceName,
+    document: _DocumentName,
     as_json: AsJson = False,
 ) -> None:
     """Vouch for a document in quarantine: it is read as an item, now and from now on."""
@@ -198,8 +202,8 @@ def promote(
 
 def dismiss(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="The source, as `quarantine` names it.")],
-    document: Annotated[str, typer.Argument(help="The document, as `quarantine` names it.")],
+    source: _SourceName,
+    document: _DocumentName,
     as_json: AsJson = False,
 ) -> None:
     """Say that a document in quarantine is none of yours: it is listed no more until it changes."""

@@ -81,8 +81,6 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show what is wrong, what the store holds, what waits and whether a daemon is running."""
-    from datetime import timedelta
-
     from notifier.app import nodes, parts, reports
     from notifier.errors import DaemonRuns
 
@@ -95,17 +93,8 @@ def status(
             daemon = running.holder
         # Where none runs, nobody else has looked.
         parts.watch(house).look_at_store()
-        report = reports.status(
-            house.database,
-            house.taxonomy,
-            house.settings.sources,
-            authority=house.identity.authority,
-            saved=len(house.settings.selections),
-            daemon=daemon,
-            wrong=house.journal.since(moment) if moment else house.journal.lasting(),
-            hold=timedelta(minutes=house.settings.mail.hold_minutes),
-            now=house.clock(),
-        )
+        wrong = house.journal.since(moment) if moment else house.journal.lasting()
+        report = reports.status(house, daemon=daemon, wrong=wrong)
     if as_json:
         write_json(report)
     else:

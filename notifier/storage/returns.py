@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from feeds.storage.engines import upsert
+from notifier.storage import deliveries
 from notifier.storage.sending import Claimed
 from notifier.storage.tables import pauses, returns, subscribers
 
@@ -129,6 +130,14 @@ def end_pause(connection: Connection, domain: str, now: datetime) -> Pause | Non
     )
     connection.execute(update(pauses).where(*is_it).values(until=now))
     return Pause(**row) if row else None
+
+
+def let_go(connection: Connection, domain: str, now: datetime) -> int | None:
+    """The same, and what waited for the end of that pause is to be sent: how many there are; None
+    where it was in none.
+    """
+    ended = end_pause(connection, domain.lower(), now)
+    return deliveries.go_on(connection, domain.lower(), ended.until, now) if ended else None
 
 
 def pause_over(connection: Connection, domain: str, now: datetime) -> datetime | None:

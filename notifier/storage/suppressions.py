@@ -59,6 +59,12 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
     )
 
 
+def bar(connection: Connection, address_hash: str, why: str, now: datetime) -> None:
+    """The address of that hash must not be mailed, as whoever looks after it all says."""
+    said = Suppression(address_hash=address_hash, reason="operator", detail=why, since=now)
+    add(connection, [said])
+
+
 def lift(connection: Connection, address_hash: str) -> bool:
     """The address of that hash may be mailed again; False where it might before."""
     is_it = (suppressions.c.address_hash == address_hash, suppressions.c.active)

@@ -5,7 +5,6 @@ a form is for.
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,14 +17,13 @@ from starlette.requests import Request
 
 from config.values import time_zone
 from feeds.web.request_limits import body_of
-from notifier.keyed_hash import keyed_hash
+from notifier.keyed_hash import spelt_hash
 
 #: Some hundred topics that are chosen, and all else many times.
 _MOST_BYTES: Final = 64_000
 _MOST_FIELDS: Final = 1_000
 #: The secret signs links, too; a form is none.
 _DOMAIN: Final = b"fieldfare form 1\0"
-_MAC_BYTES: Final = 16
 #: Nobody types an address and reads what comes within that time; programs do.
 LEAST: Final = timedelta(seconds=2)
 #: A page that lay open overnight still sends what was typed.
@@ -72,8 +70,7 @@ def age(token: str, secret: bytes, now: datetime) -> timedelta | None:
 
 
 def _mac(second: str, secret: bytes) -> str:
-    full = keyed_hash(secret, _DOMAIN + second.encode(errors="replace"))
-    return urlsafe_b64encode(full[:_MAC_BYTES]).decode("ascii").rstrip("=")
+    return spelt_hash(secret, _DOMAIN + second.encode(errors="replace"))
 
 
 def zone_guessed(accept_language: str, otherwise: ZoneInfo) -> ZoneInfo:

@@ -5,7 +5,6 @@ Knows which part of a house answers what. Must never know a page, or who may see
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from notifier.app import reports
 from notifier.app.preview import preview
 from notifier.app.sources import ownership
 from notifier.digest.named import Named
+from notifier.incidents.incident import OF_RELAYS
 from notifier.web.view import opened, part
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ def _pages(house: House, gate: Gate, publish: Callable[[], None]) -> Iterator[Te
 
     yield SignInPage(gate=gate, secret=house.settings.signing_key)
     yield OverviewPage(status=partial(_status, house))
-    yield SourcesPage(
-        database=database, listed=lambda: reports.sources(database, house.settings.sources)
-    )
+    listed = partial(reports.sources, database, house.settings.sources)
+    yield SourcesPage(database=database, listed=listed)
     yield ItemsPage(
         database=database,
         taxonomy=taxonomy,
@@ -83,23 +82,14 @@ def _pages(house: House, gate: Gate, publish: Callable[[], None]) -> Iterator[Te
         preview=shown,
         clock=clock,
     )
-    yield MailsPage(database=database, clock=clock)
+    mended = partial(house.journal.only, OF_RELAYS, (), "")
+    yield MailsPage(database=database, mended=mended, clock=clock)
     yield StatisticsPage(database=database, named=partial(_named, house), clock=clock)
     yield DeedsPage(database=database)
 
 
 def _status(house: House) -> reports.Status:
-    return reports.status(
-        house.database,
-        house.taxonomy,
-        house.settings.sources,
-        authority=house.identity.authority,
-        saved=len(house.site.selections),
-        daemon=None,
-        hold=timedelta(minutes=house.settings.mail.hold_minutes),
-        wrong=house.journal.lasting(),
-        now=house.clock(),
-    )
+    return reports.status(house, daemon=None, wrong=house.journal.lasting())
 
 
 def _named(house: House, query: str) -> str:

@@ -4,7 +4,7 @@ Knows the table ``deeds``. Must never change what is told there but by its outco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -29,14 +29,8 @@ class TeamDeed:
 
 def begin(connection: Connection, deed: TeamDeed) -> int:
     """That it is about to be done is known: its number."""
-    row = {
-        "at": deed.at,
-        "account": deed.account,
-        "deed": deed.deed,
-        "subject": deed.subject,
-        "detail": deed.detail,
-        "outcome": deed.outcome,
-    }
+    row = asdict(deed)
+    del row["number"]
     number: int = connection.execute(
         insert(deeds).values(row).returning(deeds.c.number)
     ).scalar_one()

@@ -4,11 +4,13 @@ Knows the table ``relay_standings``. Must never know what follows from one.
 """
 
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
 from feeds.storage.engines import upsert
 from notifier.model import RelayStanding
+from notifier.storage import deliveries
 from notifier.storage.tables import relay_standings as table
 
 _COLUMNS = [table.c[field.name] for field in fields(RelayStanding)]
@@ -38,6 +40,12 @@ def every(connection: Connection) -> dict[str, RelayStanding]:
 def lift(connection: Connection) -> None:
     """All are taken to be well."""
     connection.execute(delete(table))
+
+
+def offer_again(connection: Connection, now: datetime) -> int:
+    """The same, and what failed or waits as one refused us is to be sent: how many there are."""
+    lift(connection)
+    return deliveries.release_refused(connection, now)
 
 
 def _told(row: RowMapping) -> RelayStanding:
