@@ -38,6 +38,7 @@ REQUIRED = frozenset(
         ("receivers", "domains"),
         ("clients", "name"),
         ("clients", "token_path"),
+        ("clients", "scopes"),
     }
 )
 

@@ -6,9 +6,10 @@ house does with a setting.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config import kinds
+from config.scopes import GIVEN, scopes_in
 
 
 class SettingsSection(BaseModel):
@@ -25,6 +26,24 @@ class NamedSection(SettingsSection):
     """One of a table that may be there several times."""
 
     name: kinds.Slug
+
+
+def _given(text: str) -> str:
+    """Refuses what is no scope of a program's, and none at all."""
+    if not scopes_in(text) or not scopes_in(text) <= {*GIVEN}:
+        raise ValueError("no such scopes")
+    return text
+
+
+class ClientSettings(NamedSection):
+    """A program of your own, such as a website, that asks by a token."""
+
+    token_path: kinds.Location
+    scopes: Annotated[
+        kinds.Line,
+        Field(description=f"some of {', '.join(GIVEN)}, separated by spaces"),
+        AfterValidator(_given),
+    ]
 
 
 class StoreSettings(SettingsSection):

@@ -20,6 +20,7 @@ from config.options import REPEATED, Key
 from config.sections import (
     AdminSettings,
     AlertsSettings,
+    ClientSettings,
     DaemonSettings,
     DkimSettings,
     FetchSettings,
@@ -270,13 +271,6 @@ class SelectionSettings(NamedSection):
     former_names: kinds.Slugs
     title: kinds.Line
     query: kinds.Query
-
-
-class ClientSettings(NamedSection):
-    """A program of your own, such as a website, that subscribes people by a token."""
-
-    token_path: kinds.Location
-    scope: Literal["subscribers", "subscribers:vouch"]
 
 
 class Settings(SettingsSection):

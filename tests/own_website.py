@@ -12,13 +12,12 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from feeds.push import ITEMS
+from config.scopes import Scope
 from feeds.push.api import PushApi
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.bearer_api import Bearer, api_app
-from notifier.api import SUBSCRIBE, VOUCH
 from notifier.api.new_subscriber import Offered
 from notifier.api.subscribers_api import SubscribersApi
 from notifier.model import Shown
@@ -32,9 +31,11 @@ from tests.serving import SITE, Clock, a_sign_up, serving
 
 ASKING, VOUCHING, PUSHING = (f"the token of one who {does}, long" for does in ("ask", "vouch", "x"))
 BEARERS = {
-    ASKING: Bearer(name="site", scopes=frozenset({SUBSCRIBE})),
-    VOUCHING: Bearer(name="office", scopes=frozenset({SUBSCRIBE, VOUCH})),
-    PUSHING: Bearer(name="press", scopes=frozenset({ITEMS})),
+    ASKING: Bearer(name="site", scopes=frozenset({Scope.SUBSCRIBERS_ASK})),
+    VOUCHING: Bearer(
+        name="office", scopes=frozenset({Scope.SUBSCRIBERS_ASK, Scope.SUBSCRIBERS_VOUCH})
+    ),
+    PUSHING: Bearer(name="press", scopes=frozenset({Scope.ITEMS_PUSH})),
 }
 TEXT = "Yes, send me news of Policing once a week."
 SOURCE = "https://www.example.org/newsletter"

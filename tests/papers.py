@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
+from config import scopes as of_tokens
 from feeds.ingest.edit import Edited
 from feeds.ingest.report import IngestReport
 from feeds.ingest.retag import Retagged
@@ -187,3 +188,10 @@ def incidents() -> str:
         what, action = (text.replace("{subject}", "*…*") for text in said)
         lines.append(f"| `{kind}` | {severity} | {what} | {action} |")
     return "\n".join(lines)
+
+
+def scopes() -> str:
+    """What a token of a program may be for, as a table."""
+    lines = ["| scope | its token may |", "|---|---|"]
+    meanings = of_tokens.MEANINGS
+    return "\n".join([*lines, *(f"| `{each}` | {meanings[each]} |" for each in of_tokens.GIVEN)])

@@ -14,9 +14,9 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from config.scopes import Scope
 from feeds.ingest import Terms
 from feeds.ingest.single_document import Receiver
-from feeds.push import ITEMS
 from feeds.push.api import PushApi
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
@@ -161,7 +161,8 @@ def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iter
     )
     api = PushApi(pushed=pushed, max_bytes=MAX_BYTES, on_change=changes)
     sources = {
-        token: Bearer(name=name, scopes=frozenset({ITEMS})) for name, token in TOKENS.items()
+        token: Bearer(name=name, scopes=frozenset({Scope.ITEMS_PUSH}))
+        for name, token in TOKENS.items()
     }
     with serving(Starlette(routes=[Mount("/api", api_app("0.1.0", sources, api))])) as base:
         yield base

@@ -2,8 +2,3 @@
 
 Knows the body of a push, who may push and what is answered. Must never know who composes it.
 """
-
-from typing import Final
-
-#: What a token is for that belongs to a source.
-ITEMS: Final = "items"

@@ -15,11 +15,11 @@ from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from config import values
+from config.scopes import Scope
 from feeds.draft import Document
 from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.members import Fault
 from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, PushedItem, is_id
-from feeds.push import ITEMS
 from feeds.push.push_problems import PushProblem
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web import problems
@@ -66,7 +66,7 @@ _Meant = Annotated[
 ]
 
 
-def _source(asking: Annotated[Bearer, Depends(scoped(ITEMS))], meant: _Meant = None) -> str:
+def _source(asking: Annotated[Bearer, scoped(Scope.ITEMS_PUSH)], meant: _Meant = None) -> str:
     """The source that asks. Raises Problem: 401, or 403 where it is not the one that is meant."""
     if meant not in (None, asking.name):
         raise Problem(PushProblem.OTHER_SOURCE)
@@ -133,7 +133,7 @@ _SHOWN = _ANY | _item(200, "The item as it stands.", ItemShown) | _problems(404,
 class PushApi:
     """The requests; what they ask for is done in threads, some at once.
 
-    Who has a token for `ITEMS` is a source that is pushed to; ``on_change`` hears, in a thread, of
+    Who has a token for that is a source that is pushed to; ``on_change`` hears, in a thread, of
     every change.
     """
 

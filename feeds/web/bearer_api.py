@@ -11,14 +11,15 @@ from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Protocol
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, FastAPI, Request, params
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 
+from config.scopes import MEANINGS, Scope
 from feeds.web import problems
-from feeds.web.problems import CommonProblem, Problem, ProblemDetails
+from feeds.web.problems import CommonProblem, Problem, ProblemDetails, insufficient
 
 _SUMMARY = """\
 What programs of yours ask of Fieldfare. Each has a token of its own, which says what it is for.
@@ -30,7 +31,7 @@ class Bearer:
     """Whoever has a token: under which name they are known, and for which scopes it is."""
 
     name: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
 
 
 class ApiPart(Protocol):
@@ -64,14 +65,24 @@ def api_app(version: str, bearers: Mapping[str, Bearer], *parts: ApiPart) -> ASG
     return app
 
 
+_SCOPES = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in MEANINGS.items())
 _Said = Annotated[
     HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, description="The token of your program.")),
+    Depends(
+        HTTPBearer(
+            auto_error=False,
+            description=f"The token of your program, which is for some of these:\n\n{_SCOPES}",
+        )
+    ),
 ]
 
 
-def bearer(request: Request, said: _Said) -> Bearer:
-    """Who asks. Raises Problem: 401."""
+def scoped(scope: Scope) -> params.Security:
+    """What takes the bearers of tokens for a scope alone. Raises Problem: 401, 403."""
+    return params.Security(_allowed, scopes=[scope])
+
+
+def _allowed(request: Request, needed: SecurityScopes, said: _Said) -> Bearer:
     if said is None:
         raise Problem(CommonProblem.NO_TOKEN)
     bearers: Mapping[bytes, Bearer] = request.app.state.bearers
@@ -80,18 +91,17 @@ def bearer(request: Request, said: _Said) -> Bearer:
     equal = [each for kept, each in bearers.items() if hmac.compare_digest(told, kept)]
     if not equal:
         raise Problem(CommonProblem.UNKNOWN_TOKEN)
-    return equal[0]
-
-
-def scoped(scope: str) -> Callable[[Bearer], Bearer]:
-    """What takes the bearers of tokens for a scope alone. Raises Problem: 401, 403."""
-
-    def allowed(asking: Annotated[Bearer, Depends(bearer)]) -> Bearer:
+    [asking] = equal
+    for scope in map(Scope, needed.scopes):
         if scope not in asking.scopes:
-            raise Problem(CommonProblem.NO_SCOPE)
-        return asking
+            raise unscoped(asking, scope)
+    return asking
 
-    return allowed
+
+def unscoped(asking: Bearer, scope: Scope) -> Problem:
+    """That a token is not for a scope, which the head of the answer names (RFC 6750, section 3)."""
+    detail = f"The token of {asking.name!r} is not for {scope}: to {MEANINGS[scope]}."
+    return Problem(CommonProblem.NO_SCOPE, detail, headers=insufficient(scope))
 
 
 def _hash(token: str) -> bytes:

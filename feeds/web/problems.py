@@ -43,6 +43,11 @@ _SOON = {"Retry-After": "5"}
 _LATER = {"Retry-After": "60"}
 
 
+def insufficient(scope: str) -> Mapping[str, str]:
+    """The same, and for what it has to be."""
+    return {"WWW-Authenticate": f'{INSUFFICIENT["WWW-Authenticate"]}, scope="{scope}"'}
+
+
 class ProblemKind(Enum):
     """What there is to tell: the status, the words, and fields of the answer's head.
 
@@ -87,10 +92,17 @@ class ProblemDetails(BaseModel):
 class Problem(Exception):
     """The request cannot be fulfilled, and is answered so."""
 
-    def __init__(self, kind: ProblemKind, detail: str = "", faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str = "",
+        faults: tuple[Fault, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail or kind.words)
         self.kind = kind
         self.faults = faults
+        self.headers = headers or kind.headers
 
     @classmethod
     def of_faults(cls, *faults: Fault) -> Self:
@@ -125,7 +137,7 @@ async def _told(request: Request, error: Exception) -> Response:
     )
     shown = details.model_dump(exclude=None if problem.faults else {"faults"})
     is_method = problem.kind is CommonProblem.NO_METHOD
-    headers = {"Allow": _allowed(request)} if is_method else problem.kind.headers
+    headers = {"Allow": _allowed(request)} if is_method else problem.headers
     return JSONResponse(shown, status, headers, MEDIA_TYPE)
 
 

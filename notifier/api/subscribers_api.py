@@ -12,18 +12,18 @@ from functools import partial
 from typing import Annotated, Final
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from config.scopes import Scope
 from config.values import media_type
 from feeds.parse.push import JSON
 from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.web import problems
 from feeds.web.bearer_api import Bearer, scoped
-from feeds.web.problems import INSUFFICIENT, CommonProblem, Problem, ProblemKind
+from feeds.web.problems import CommonProblem, Problem, ProblemKind, insufficient
 from feeds.web.request_limits import CLIENT, ThreadLimit, body_of, network_of
-from notifier.api import SUBSCRIBE, VOUCH
 from notifier.api.new_subscriber import NewSubscriber, Offered, new_subscriber
 from notifier.model import Shown
 from notifier.subscribers.importing import Importing, ImportReport, LeftAlone, asked_of
@@ -43,7 +43,11 @@ _ACCEPTED = {"Accept": JSON, "Accept-Encoding": "identity"}
 class SubscriberProblem(ProblemKind):
     """Why nobody is subscribed, beside what may be wrong with any request."""
 
-    NOT_VOUCHED = 403, "This token is not for vouching: ask with double opt-in.", INSUFFICIENT
+    NOT_VOUCHED = (
+        403,
+        "This token is not for vouching: ask with double opt-in.",
+        insufficient(Scope.SUBSCRIBERS_VOUCH),
+    )
     LEFT = 409, "They left here; only they come back, by double opt-in."
     SUPPRESSED = 409, "Mail must not go there; only its owner lifts that, by double opt-in."
     ENDED = 409, "They had that and ended it; only they begin it again, by double opt-in."
@@ -143,7 +147,7 @@ class SubscribersApi:
         )(self.create)
 
     async def create(
-        self, request: Request, asking: Annotated[Bearer, Depends(scoped(SUBSCRIBE))]
+        self, request: Request, asking: Annotated[Bearer, scoped(Scope.SUBSCRIBERS_ASK)]
     ) -> Response:
         """Subscribe somebody, or have them asked whether they want that.
 
@@ -171,7 +175,7 @@ class SubscribersApi:
             raise Problem.of_faults(*wanted)
         if wanted.double_opt_in:
             return self._asked(wanted, client)
-        if VOUCH not in asking.scopes:
+        if Scope.SUBSCRIBERS_VOUCH not in asking.scopes:
             raise Problem(SubscriberProblem.NOT_VOUCHED)
         return self._vouched(wanted)
 

@@ -18,17 +18,16 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from config.kinds import SECRET_CHARACTERS
+from config.scopes import Scope, scopes_in
 from config.settings import Settings, SettingsError
 from feeds.model import SourceKind
 from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import item_page
-from feeds.push import ITEMS
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
-from notifier.api import SUBSCRIBE
 from notifier.app import lists, mail_parts, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
@@ -287,7 +286,7 @@ class TokenHolder(NamedTuple):
 
     table: str
     name: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     path: Path
 
 
@@ -316,10 +315,11 @@ def tokens(settings: Settings) -> Mapping[str, TokenHolder]:
 def _holders(settings: Settings) -> Iterator[TokenHolder]:
     for source in settings.sources:
         if SourceKind(source.kind) is SourceKind.PUSH and source.token_path is not None:
-            yield TokenHolder("sources", source.name, frozenset({ITEMS}), source.token_path)
+            yield TokenHolder(
+                "sources", source.name, frozenset({Scope.ITEMS_PUSH}), source.token_path
+            )
     for client in settings.clients:
-        scopes = frozenset({SUBSCRIBE, client.scope})
-        yield TokenHolder("clients", client.name, scopes, client.token_path)
+        yield TokenHolder("clients", client.name, scopes_in(client.scopes), client.token_path)
 
 
 def _api(house: House, sign_up: SignUp, publish: Callable[[], None]) -> ASGIApp | None:
@@ -333,8 +333,8 @@ def _api(house: House, sign_up: SignUp, publish: Callable[[], None]) -> ASGIApp 
     bearers = {token: Bearer(name=each.name, scopes=each.scopes) for token, each in holders.items()}
     scopes = {scope for each in holders.values() for scope in each.scopes}
     parts = (
-        *([_push_api(house, publish)] if ITEMS in scopes else ()),
-        *([_subscribers_api(house, sign_up)] if SUBSCRIBE in scopes else ()),
+        *([_push_api(house, publish)] if Scope.ITEMS_PUSH in scopes else ()),
+        *([_subscribers_api(house, sign_up)] if Scope.SUBSCRIBERS_ASK in scopes else ()),
     )
     return api_app(version("fieldfare"), bearers, *parts)
 

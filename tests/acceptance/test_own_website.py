@@ -22,10 +22,11 @@ on_pages = false
 [[clients]]
 name = "website"
 token_path = "website.token"
+scopes = "subscribers:ask"
 [[clients]]
 name = "office"
 token_path = "office.token"
-scope = "subscribers:vouch"
+scopes = "subscribers:ask subscribers:vouch"
 """
 TOKENS = {name: f"the token of the {name}, long enough" for name in ("website", "office")}
 

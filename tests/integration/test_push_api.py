@@ -449,7 +449,7 @@ def test_the_api_describes_itself(publisher: Publisher) -> None:
     assert set(create["responses"]) == set("200 201 400 401 403 409 410 413 415 422 503".split())
     assert set(create["requestBody"]["content"]) == {"application/json", "application/atom+xml"}
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
-    assert create["security"] == [{"HTTPBearer": []}]
+    assert create["security"] == [{"HTTPBearer": ["items:push"]}]
     assert set(create["responses"]["422"]["content"]) == {"application/problem+json"}
     for step in references(document):
         assert step in document["components"]["schemas"]

@@ -137,6 +137,10 @@ def test_what_cannot_be_taken_is_told_as_a_problem(
 def test_a_website_hands_in_no_items(website: Website) -> None:
     answer = httpx2.post(f"{website.base}/api/items", json={}, headers=bearer(VOUCHING))
     assert answer.status_code == 403
+    said = "The token of 'office' is not for items:push: to hand in items of a source of one's own"
+    assert answer.json()["detail"].startswith(said)
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.endswith('error="insufficient_scope", scope="items:push"')
 
 
 # -- The document ----------------------------------------------------------------------------------
@@ -149,7 +153,7 @@ def test_the_one_document_describes_it(website: Website) -> None:
     create = document["paths"]["/subscribers"]["post"]
     statuses = "200 201 202 400 401 403 409 413 415 422 429 503".split()
     assert set(create["responses"]) == set(statuses)
-    assert create["security"] == [{"HTTPBearer": []}]
+    assert create["security"] == [{"HTTPBearer": ["subscribers:ask"]}]
     [content] = create["requestBody"]["content"].values()
     members = document["components"]["schemas"]["NewSubscriber"]
     assert set(members["required"]) == {"address", "consent"}

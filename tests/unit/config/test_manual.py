@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import must_be, options, reference, sample
 from config.options import REQUIRED, defaults
+from config.sections import ClientSettings
 from config.settings import (
-    ClientSettings,
     ReceiverSettings,
     RelaySettings,
     SelectionSettings,

@@ -26,8 +26,8 @@ def test_a_token_is_what_its_file_holds_without_the_line_s_end(tmp_path: Path) -
     found = tokens(settings_from(tmp_path / "f.toml", text))
     told = {token: (each.table, each.name, *each.scopes) for token, each in found.items()}
     assert told == {
-        GOOD: ("sources", "one", "items"),
-        "u" * 40: ("sources", "other", "items"),
+        GOOD: ("sources", "one", "items:push"),
+        "u" * 40: ("sources", "other", "items:push"),
     }
 
 
@@ -35,19 +35,28 @@ def test_a_client_has_one_too_and_it_says_what_for(tmp_path: Path) -> None:
     (tmp_path / "site").write_text(GOOD)
     (tmp_path / "office").write_text("v" * 32)
     text = (
-        '[[clients]]\nname = "site"\ntoken_path = "site"\n[[clients]]\nname = "office"\n'
-        'token_path = "office"\nscope = "subscribers:vouch"\n'
+        '[[clients]]\nname = "site"\ntoken_path = "site"\nscopes = "subscribers:ask"\n'
+        '[[clients]]\nname = "office"\n'
+        'token_path = "office"\nscopes = "subscribers:read  items:write"\n'
     )
     found = tokens(settings_from(tmp_path / "f.toml", text))
     assert {each.name: each.scopes for each in found.values()} == {
-        "site": {"subscribers"},
-        "office": {"subscribers", "subscribers:vouch"},
+        "site": {"subscribers:ask"},
+        "office": {"subscribers:read", "items:write"},
     }
+
+
+@pytest.mark.parametrize("scopes", ["", " ", "subscribers", "items:push", "items:read,items:write"])
+def test_a_client_is_given_scopes_that_there_are(tmp_path: Path, scopes: str) -> None:
+    """That of a source that is pushed to is none of theirs."""
+    text = f'[[clients]]\nname = "site"\ntoken_path = "one"\nscopes = "{scopes}"\n'
+    with pytest.raises(SettingsError, match=r"scopes.* must be some of status:read, "):
+        settings_from(tmp_path / "f.toml", text)
 
 
 def test_a_source_and_a_client_never_have_one_token(tmp_path: Path) -> None:
     text = settings_of(tmp_path, one=GOOD)
-    text += '[[clients]]\nname = "site"\ntoken_path = "one"\n'
+    text += '[[clients]]\nname = "site"\ntoken_path = "one"\nscopes = "status:read"\n'
     with pytest.raises(SettingsError, match=r"\[\[clients\]\] site: .* another has this one"):
         tokens(settings_from(tmp_path / "f.toml", text))
 
