@@ -111,21 +111,20 @@ class Workers:
         packed, patience = self._as_sent(taxonomy), _Patience(stopping)
         chunks = [*_chunks(asked)]
         size = sum(len(document.body) for document, _ in asked)
-        if len(chunks) == 1 or (size <= _BYTES_OF_ONE and not self._eager):
-            for each in chunks:
-                understood, is_whole = self._understood(each, packed, patience)
-                yield from understood
-                if not is_whole:
-                    return
+        if len(chunks) == 1:
+            yield from self._understood(chunks[0], packed, patience)[0]
             return
+        # Whoever decides about what was understood never waits for what could be meanwhile.
+        at_once = 1 if size <= _BYTES_OF_ONE and not self._eager else self._count + 1
         tasks = (self._threads.submit(self._understood, each, packed, patience) for each in chunks)
-        ahead = deque(islice(tasks, self._count + 1))
+        ahead = deque(islice(tasks, at_once))
         while ahead:
             understood, is_whole = ahead.popleft().result()
+            if is_whole:
+                ahead.extend(islice(tasks, 1))
             yield from understood
             if not is_whole:
                 return
-            ahead.extend(islice(tasks, 1))
 
     def _as_sent(self, taxonomy: Taxonomy) -> _Packed:
         with self._lock:
