@@ -2,6 +2,8 @@
 
 import os
 import signal
+import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -15,7 +17,7 @@ from feeds.storage.copies import rows, sqlite_copy
 from feeds.storage.database import Database, last_number
 from feeds.taxonomy import Taxonomy
 from notifier.app import nodes
-from notifier.app.keeping import NAMES, TABLES, backup, restore
+from notifier.app.keeping import NAMES, TABLES, backup, packed, restore
 from notifier.app.keeping.backup import back_up
 from notifier.app.keeping.restore import RestoreReport, released
 from notifier.errors import BackupUnusable, DaemonRuns
@@ -184,9 +186,11 @@ def bare(tmp_path: Path, sqlite_template: Path, few_topics: Taxonomy) -> tuple[P
 
 def test_an_empty_folder_becomes_the_installation(bare: tuple[Path, Path]) -> None:
     file, folder = bare
-    assert restored(file, folder, dry_run=True).rows["subscribers"] == 4
+    tried = restored(file, folder, dry_run=True)
+    assert tried.rows["subscribers"] == 4
     assert [*folder.iterdir()] == []
     report = restored(file, folder, replace=False)
+    assert tried.files == report.files
     assert {path.relative_to(folder).as_posix() for path in report.files} == {
         "fieldfare.toml",
         "secret.key",
@@ -197,6 +201,34 @@ def test_an_empty_folder_becomes_the_installation(bare: tuple[Path, Path]) -> No
     assert not [*folder.glob(".*")]
     with pytest.raises(BackupUnusable, match="holds something already"):
         restored(file, folder, replace=False)
+
+
+def _other(file: Path, name: str, **said: object) -> Path:
+    """The same backup, but that its manifest says something else of a member; or lacks it."""
+    manifest = packed.manifest_of(file)
+    member = replace(manifest.members[name], **said) if said else None  # type: ignore[arg-type]
+    members = {**manifest.members, name: member}
+    other = file.with_name("other.zip")
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(other, "w") as made:
+        for each in manifest.members:
+            made.writestr(each, archive.read(each))
+    packed.seal(other, replace(manifest, members={each: m for each, m in members.items() if m}))
+    return other
+
+
+def test_settings_that_hold_a_secret_are_their_owners_alone(bare: tuple[Path, Path]) -> None:
+    file, folder = bare
+    restored(_other(file, "fieldfare.toml", is_secret=True), folder)
+    assert (folder / "fieldfare.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_that_somebody_made_up_puts_nothing_elsewhere(bare: tuple[Path, Path]) -> None:
+    file, folder = bare
+    with pytest.raises(BackupUnusable, match=r"would go to a/\.\./\.\./mail\.css: it is not ours"):
+        restored(_other(file, "files/mail.templates/mail.css", place="a/../../mail.css"), folder)
+    with pytest.raises(BackupUnusable, match=r"it holds no store \(store\.db\)"):
+        restored(_other(file, "store.db"), folder)
+    assert [*folder.iterdir()] == []
 
 
 def test_another_secret_stays_unless_it_is_to_be_replaced(bare: tuple[Path, Path]) -> None:

@@ -30,6 +30,12 @@ _LEVEL = 1
 _PACKED = ".dump"
 _WORK = ".fieldfare-backup-"
 _MODE = 0o600
+#: What is met in a file that anybody may have written.
+_NO_BACKUP = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(AttributeError, KeyError, TypeError, ValueError),
+)
+_OTHER = "{} in it is not what was put there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +124,23 @@ def unpack(
 ) -> dict[str, Path]:
     """Every member is as the manifest says, and a file in ``folder`` if there is one: by its name.
 
-    Raises BackupUnusable.
+    Raises BackupUnusable; where they would not fit, before any is written.
     """
     total, done = sum(member.bytes for member in manifest.members.values()), 0
+    if folder and total > (free := shutil.disk_usage(folder).free):
+        said = (
+            f"it takes {total} bytes of which {free} are free at {folder.parent}: make room there"
+        )
+        raise BackupUnusable(file, said)
     paths = {}
     with _opened(file) as archive:
         for number, (name, member) in enumerate(manifest.members.items()):
             # By numbers: no name in an archive decides where anything is written.
             paths[name] = (folder or Path()) / str(number)
             digest = sha256()
+            # No more than that comes out of it.
+            if archive.getinfo(name).file_size != member.bytes:
+                raise BackupUnusable(file, _OTHER.format(name))
             with archive.open(name) as packed, _kept(folder and paths[name]) as keep:
                 while chunk := packed.read(_CHUNK_BYTES):
                     keep(chunk)
@@ -135,7 +149,7 @@ def unpack(
                     if progress:
                         progress(done, total)
             if digest.hexdigest() != member.sha256:
-                raise BackupUnusable(file, f"{name} in it is not what was put there")
+                raise BackupUnusable(file, _OTHER.format(name))
     return paths if folder else {}
 
 
@@ -150,7 +164,8 @@ def work_folder(place: Path, file: Path) -> Iterator[Path]:
     """
     try:
         for left in place.glob(f"{_WORK}*"):
-            with suppress(BlockingIOError), locked(left):
+            # What another is at, whoever that is, is theirs.
+            with suppress(OSError), locked(left):
                 shutil.rmtree(left)
         with TemporaryDirectory(dir=place, prefix=_WORK) as name, locked(Path(name)):
             yield Path(name)
@@ -186,7 +201,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except OSError as error:
         raise BackupUnusable(file, str(error.strerror or error)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+    except _NO_BACKUP as error:
         raise BackupUnusable(file, f"it is no backup, or a part of one ({error})") from error
 
 

@@ -44,9 +44,9 @@ _SIGNED_OTHERWISE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreReport:
-    """What was put back into a ``store``, "" where none was, of a backup that was made at a moment:
-    ``rows`` by table; ``files`` are there now, those that ``stay`` differ from the backup's.
-    ``held`` deliveries waited in it.
+    """What was put back into a ``store``, "" where that was only tried, of a backup that was made
+    at a moment: ``rows`` by table; ``files`` are there now, or would be, those that ``stay`` differ
+    from the backup's. ``held`` deliveries waited in it.
     """
 
     store: str
@@ -68,34 +68,34 @@ def restore(
     progress: Progress | None = None,
 ) -> RestoreReport:
     """The installation is as its backup has it, or as it was before. With ``dry_run`` the backup
-    was looked through, and nothing is changed.
+    was looked through, and nothing is changed: what would be put where is told.
 
     Settings that are there stay. A store that holds anything stays, unless it is to be replaced; so
     does a secret. Raises StoreError, DaemonRuns, BackupUnusable, SettingsError.
     """
     manifest = packed.manifest_of(file)
+    is_sqlite = manifest.engine == "sqlite"
+    stored = backup.SQLITE if is_sqlite else backup.POSTGRESQL
+    if stored not in manifest.members:
+        raise BackupUnusable(file, f"it holds no store ({stored})")
     with packed.work_folder(settings_file.parent, file) as folder:
         members = packed.unpack(file, manifest, folder, progress)
-        backup.check(
-            members[backup.SQLITE if manifest.engine == "sqlite" else backup.POSTGRESQL],
-            manifest.rows,
-            is_sqlite=manifest.engine == "sqlite",
+        backup.check(members[stored], manifest.rows, is_sqlite=is_sqlite)
+        chosen = _chosen(file, manifest, members, settings_file, replace=replace)
+        report = replace_fields(
+            _report(manifest),
+            files=tuple(path for path, is_put in chosen.values() if is_put),
+            stay=tuple(path for path, is_put in chosen.values() if not is_put),
         )
         if dry_run:
-            return _report(manifest)
-        with _beside(file, manifest, members, settings_file, replace=replace) as (settings, put):
+            return report
+        with _beside(manifest, members, settings_file, chosen) as settings:
             signs = members[_SIGNS].read_text("utf-8").rstrip("\r\n") if _SIGNS in members else ""
             if signs and settings.secret.get_secret_value() != signs and not replace:
                 raise BackupUnusable(file, _SIGNED_OTHERWISE.format("the secret of the settings"))
             target = _Restoring(file, manifest, settings, replace, now)
-            held, store = target.put(members, progress)
-    return replace_fields(
-        _report(manifest),
-        store=store,
-        files=tuple(path for path, is_put in put.items() if is_put),
-        stay=tuple(path for path, is_put in put.items() if not is_put),
-        held=held,
-    )
+            held, store = target.put(members[stored], progress)
+    return replace_fields(report, store=store, held=held)
 
 
 def _report(manifest: Manifest) -> RestoreReport:
@@ -111,48 +111,60 @@ def _report(manifest: Manifest) -> RestoreReport:
     )
 
 
-@contextmanager
-def _beside(
+def _chosen(
     file: Path,
     manifest: Manifest,
     members: Mapping[str, Path],
     settings_file: Path,
     *,
     replace: bool,
-) -> Iterator[tuple[Settings, dict[Path, bool]]]:
-    """The files beside the store are there while it is put back, and stay once it is; the settings
-    come last, so that nothing begins to work before. Which were put, and which differ and stay.
+) -> dict[str, tuple[Path, bool]]:
+    """Where each file beside the store belongs that is not there as the backup has it, by its name,
+    and whether it is put there: what differs stays. Raises BackupUnusable.
     """
-    put: dict[Path, bool] = {}
+    chosen = {}
+    for name, member in manifest.members.items():
+        if not member.place:
+            continue
+        if ".." in Path(member.place).parts:
+            raise BackupUnusable(file, f"{name} in it would go to {member.place}: it is not ours")
+        path = settings_file if name == SETTINGS else settings_file.parent / member.place
+        if path.exists() and path.read_bytes() == members[name].read_bytes():
+            continue
+        is_put = not path.exists() or (name == _SIGNS and replace)
+        if name == _SIGNS and not is_put:
+            raise BackupUnusable(file, _SIGNED_OTHERWISE.format(path))
+        chosen[name] = path, is_put
+    return chosen
+
+
+@contextmanager
+def _beside(
+    manifest: Manifest,
+    members: Mapping[str, Path],
+    settings_file: Path,
+    chosen: Mapping[str, tuple[Path, bool]],
+) -> Iterator[Settings]:
+    """The files that were ``chosen`` are there while the store is put back, and stay once it is;
+    the settings come last, so that nothing begins to work before.
+    """
     with ExitStack() as undone:
-        for name, member in manifest.members.items():
-            if not member.place or name == SETTINGS:
-                continue
-            path, content = settings_file.parent / member.place, members[name].read_bytes()
-            if path.exists() and path.read_bytes() == content:
-                continue
-            put[path] = not path.exists() or (name == _SIGNS and replace)
-            if name == _SIGNS and not put[path]:
-                raise BackupUnusable(file, _SIGNED_OTHERWISE.format(path))
-            if put[path]:
-                _write(path, content, undone, is_secret=member.is_secret)
-        coming = members.get(SETTINGS)
-        if settings_file.exists() or coming is None:
-            there = settings_file if settings_file.exists() else None
-            if there and coming and there.read_bytes() != coming.read_bytes():
-                put[settings_file] = False
-            yield load(there, os.environ), put
-        else:
+        for name, (path, is_put) in chosen.items():
+            if is_put and name != SETTINGS:
+                _write(path, members[name], undone, is_secret=manifest.members[name].is_secret)
+        if SETTINGS in members and not settings_file.exists():
             written = settings_file.with_name(f".{settings_file.name}.restoring")
             written.unlink(missing_ok=True)
-            _write(written, coming.read_bytes(), undone)
-            yield load(written, os.environ), put
+            is_secret = manifest.members[SETTINGS].is_secret
+            _write(written, members[SETTINGS], undone, is_secret=is_secret)
+            yield load(written, os.environ)
             written.replace(settings_file)
-            put[settings_file] = True
+        else:
+            yield load(settings_file if settings_file.exists() else None, os.environ)
         undone.pop_all()
 
 
-def _write(path: Path, content: bytes, undone: ExitStack, *, is_secret: bool = False) -> None:
+def _write(path: Path, content: Path, undone: ExitStack, *, is_secret: bool) -> None:
     """The file is there, on disk; what was there is kept beside it, or back where it is undone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
@@ -163,7 +175,7 @@ def _write(path: Path, content: bytes, undone: ExitStack, *, is_secret: bool = F
         undone.callback(path.unlink, missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if is_secret else 0o644)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.write(content.read_bytes())
         file.flush()
         os.fsync(file.fileno())
 
@@ -178,10 +190,9 @@ class _Restoring:
     replace: bool
     now: datetime
 
-    def put(self, members: Mapping[str, Path], progress: Progress | None) -> tuple[int, str]:
+    def put(self, stored: Path, progress: Progress | None) -> tuple[int, str]:
         """It is there: how many deliveries are held in it, and where it is."""
         is_sqlite = self.settings.store.url.startswith("sqlite")
-        stored = members[backup.SQLITE if self.manifest.engine == "sqlite" else backup.POSTGRESQL]
         if is_sqlite != (self.manifest.engine == "sqlite"):
             raise BackupUnusable(
                 self.file,

@@ -1,6 +1,7 @@
 """An archive says what is in it, and is refused where that is not so."""
 
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,6 +67,37 @@ def test_what_is_not_what_was_put_there_is_told(archive: Path) -> None:
         packed.unpack(archive, replace(said, members={"store.db": other}))
     with pytest.raises(BackupUnusable, match="is no backup"):
         packed.unpack(archive, replace(said, members={"none": other}))
+
+
+def test_no_more_comes_out_of_one_than_it_says_and_than_there_is_room_for(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = packed.manifest_of(archive)
+    other = replace(said.members["store.db"], bytes=3)
+    with pytest.raises(BackupUnusable, match=r"store\.db in it is not what was put there"):
+        packed.unpack(archive, replace(said, members={"store.db": other}), tmp_path)
+    free = shutil.disk_usage(tmp_path)._replace(free=4005)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    with pytest.raises(BackupUnusable, match="takes 4006 bytes of which 4005 are free at"):
+        packed.unpack(archive, said, tmp_path)
+
+
+def test_what_another_works_at_in_one_place_is_left_to_them(tmp_path: Path) -> None:
+    """Also where nobody but them may look."""
+    theirs = tmp_path / ".fieldfare-backup-theirs"
+    theirs.symlink_to(tmp_path / "nowhere")
+    with packed.work_folder(tmp_path, tmp_path / "backup.zip") as folder:
+        assert folder.is_dir()
+    assert theirs.is_symlink()
+
+
+@pytest.mark.parametrize("said", [[], "no", {"format": 1, "members": []}])
+def test_what_says_something_else_of_itself_is_no_backup(said: object, tmp_path: Path) -> None:
+    file = tmp_path / "other.zip"
+    with zipfile.ZipFile(file, "w") as other:
+        other.writestr("manifest.json", json.dumps(said))
+    with pytest.raises(BackupUnusable, match="it is no backup"):
+        packed.manifest_of(file)
 
 
 def test_one_of_a_newer_program_is_refused(tmp_path: Path) -> None:
