@@ -79,8 +79,8 @@ class Database:
         found = self.revisions()
         self.is_new = not found
         self.marks = found.intersection(_MARKED)
-        if self.marks and not is_marked:
-            raise StoreError(_MARKED[min(self.marks)].format(self.name))
+        if not is_marked:
+            self.refuse_marked()
         if strange := found.difference(_MARKED, *self._revisions):
             known = ", ".join(sorted(self._newest))
             raise StoreError(
@@ -110,9 +110,11 @@ class Database:
         return database
 
     @classmethod
-    def marked(cls, url: str, *beside: Path) -> Self:
-        """As `open`, of one that nobody else may use, as it is moved, or was."""
-        return cls._opened(engines.connect(url), beside, is_marked=True)
+    def marked(cls, url: str, *beside: Path, made: bool = True) -> Self:
+        """As `open`, of one that nobody else may use, as it is moved, or was; unless it is to be
+        ``made``, it is there.
+        """
+        return cls._opened(engines.connect(url, made=made), beside, is_marked=True)
 
     @classmethod
     def _opened(cls, engine: Engine, beside: Sequence[Path], *, is_marked: bool = False) -> Self:
@@ -121,6 +123,11 @@ class Database:
         except BaseException:
             engine.dispose()
             raise
+
+    def refuse_marked(self) -> None:
+        """Raises StoreError where it is being moved, or was."""
+        if self.marks:
+            raise StoreError(_MARKED[min(self.marks)].format(self.name))
 
     def close(self) -> None:
         """Every connection is closed; whoever still uses one keeps it until done."""

@@ -155,6 +155,29 @@ def test_nobody_works_on_it_meanwhile(
         move.move(settings, elsewhere)
 
 
+def test_it_is_tried_without_a_row_written(
+    database: Database, settings: Settings, elsewhere: str, tmp_path: Path
+) -> None:
+    """And without a file made, of either store; what would be refused is."""
+    tried = move.rehearse(settings, elsewhere)
+    assert (tried.rows["items"], tried.moved_before) == (3, 0)
+    assert not (tmp_path / "other.db").exists()
+    node = settings.daemon.node
+    with nodes.alone(database, node), pytest.raises(DaemonRuns):
+        move.rehearse(settings, elsewhere)
+    assert move.move(settings, elsewhere).rows == tried.rows
+    for one in (move.move, move.rehearse):
+        # A second copy would be a second store in force.
+        with pytest.raises(StoreError, match="was moved to another store"):
+            one(settings, f"sqlite:///{tmp_path}/third.db")
+    assert not (tmp_path / "third.db").exists()
+    nowhere = configured(tmp_path, f"sqlite:///{tmp_path}/none.db")
+    for one in (move.move, move.rehearse):
+        with pytest.raises(StoreError, match="there is no store"):
+            one(nowhere, elsewhere)
+    assert not (tmp_path / "none.db").exists()
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_the_other_engine_does_not_take_is_named(
     database: Database, settings: Settings, elsewhere: str

@@ -130,14 +130,17 @@ def restore(
 
 def _tell_restored(report: "RestoreReport") -> None:
     at = f"{report.made_at:%Y-%m-%d %H:%M}Z"
-    if not report.store:
-        write_line(f"the backup of {at} is sound: {sum(report.rows.values())} rows")
-        return
-    write_line(f"{report.store} is as it was at {at}: {sum(report.rows.values())} rows")
+    held, is_put = sum(report.rows.values()), bool(report.store)
+    said = (
+        f"{report.store} is as it was" if is_put else "the backup is sound, of the store as it was"
+    )
+    write_line(f"{said} at {at}: {held} rows")
     for path in report.files:
-        write_line(f"  put back {path}")
+        write_line(f"  {'put back' if is_put else 'would put back'} {path}")
     for path in report.stay:
-        write_line(f"  {path} stays, and differs from the backup's")
+        write_line(f"  {path} {'stays' if is_put else 'would stay'}, and differs from the backup's")
+    if not is_put:
+        return
     write_line(_NEXT.format(at=at, held=report.held))
 
 
@@ -161,46 +164,63 @@ def move(
         bool,
         typer.Option("--back", help="Take the store up again that was moved; the other is lost."),
     ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Move all of the store into another one, of either engine, and compare them row by row.
 
     The daemon has to be stopped. What is stopped half-way goes on where it is said again.
     """
-    import os
-
     from config.clock import clock
-    from config.settings import load
     from notifier.app.keeping import move as moving
 
     settings = settings_for(context)
-    if (to is None) != back:
-        raise typer.BadParameter("name either another store by --to, or --back")
+    if (to is None) != back or (back and dry_run):
+        raise typer.BadParameter("name either another store by --to, or --back alone")
     if to is None:
         held = moving.back(settings, clock())
         text = f"the store is in force again; {held} mails that waited are held, and mail is paused"
         write_report({"held": held}, text, as_json=as_json)
         return
-    environ = {name: text for name, text in os.environ.items() if STORE_VARIABLE not in name}
-    target = load(settings_file(context), environ | {STORE_VARIABLE: to}).store.url
-    with progress("move") as on_progress:
-        report = moving.move(settings, target, progress=on_progress)
+    target = _meant(context, to)
+    if dry_run:
+        report = moving.rehearse(settings, target)
+    else:
+        with progress("move") as on_progress:
+            report = moving.move(settings, target, progress=on_progress)
     if as_json:
         write_json(report)
     else:
-        _tell_moved(report, to)
+        _tell_moved(report, to, is_done=not dry_run)
 
 
-def _tell_moved(report: "MoveReport", to: str) -> None:
+def _meant(context: typer.Context, to: str) -> str:
+    """The other store's address, as settings would have it."""
+    import os
+
+    from config.settings import load
+
+    environ = {name: text for name, text in os.environ.items() if STORE_VARIABLE not in name}
+    return load(settings_file(context), environ | {STORE_VARIABLE: to}).store.url
+
+
+def _tell_moved(report: "MoveReport", to: str, *, is_done: bool) -> None:
     from config.values import masked_url
 
-    write_line(f"moved {sum(report.rows.values())} rows to {report.target}, each compared")
+    held = sum(report.rows.values())
+    if not is_done:
+        write_line(f"would move {held} rows from {report.source} to {report.target}")
+    else:
+        write_line(f"moved {held} rows to {report.target}, each compared")
     if report.moved_before:
-        write_line(f"  {report.moved_before} of them by a run before this")
-    write_line(
-        f'next: [store] url = "{masked_url(to)}" in the settings, `fieldfare store check`, start'
-        f" the daemon. {report.source} is not opened any more: remove it once there is a backup"
-    )
+        write_line(f"  {report.moved_before} of them {'by' if is_done else 'in'} a run before this")
+    if is_done:
+        write_line(_THEN.format(masked_url(to), report.source))
+
+
+_THEN = """\
+next: [store] url = "{}" in the settings, `fieldfare store check`, start the daemon. {} is not
+opened any more: remove it once there is a backup"""
 
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
