@@ -128,6 +128,8 @@ MEANINGS: Final[Mapping[IncidentKind, Meaning]] = {
         what="the source {subject} fails",
         action="its news is missing, and it is asked again at growing pauses: look at its address"
         " in the settings, then `fieldfare ingest {subject}` asks at once",
+        # Of one that no node asks any more nobody says that it does well.
+        lasts=timedelta(hours=1),
     ),
     IncidentKind.HUB: Meaning(
         what="the hub {subject} cannot be told",

@@ -134,13 +134,22 @@ class Journal:
         """It was met once more. A ``bug`` of ours is logged with all there is to know."""
         self._add(trouble, times=1, bug=bug)
 
-    def only(self, kinds: Collection[IncidentKind], troubles: Iterable[Trouble], node: str) -> None:
-        """Of these kinds, at the ``node`` or of all alike (""), exactly these hold at present."""
+    def only(
+        self,
+        kinds: Collection[IncidentKind],
+        troubles: Iterable[Trouble],
+        node: str,
+        among: Collection[str] | None = None,
+    ) -> None:
+        """Of these kinds, at the ``node`` or of all alike (""), exactly these hold at present; of
+        others than the subjects ``among`` which they are, nothing is known.
+        """
         wrong = {each.key: each for each in troubles}
         if self._known is None:
             self.lasting()
         for key in self._open():
-            if key.kind in kinds and key.node == node and key not in wrong:
+            is_known = among is None or key.subject in among
+            if key.kind in kinds and key.node == node and is_known and key not in wrong:
                 self._end(key)
         for key, each in wrong.items():
             # It lasts: it is met where it begins.

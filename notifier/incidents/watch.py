@@ -34,6 +34,7 @@ _OF_STORE: Final = (
     *OF_RELAYS,
     IncidentKind.QUEUE,
     IncidentKind.NODE,
+    IncidentKind.HUB,
 )
 _OF_NODE: Final = (
     IncidentKind.DISK,
@@ -101,14 +102,13 @@ class Watch:
             if not is_current:
                 return
             with self.database.reading() as connection:
-                found = [*self._found(connection)]
+                found = [*self._found(connection), *self._untold(connection)]
                 asked = [*self._failing(connection)]
         except StoreError as error:
             self.journal.away(error)
             return
         self.journal.only(_OF_STORE, found, "")
-        if self.sources:
-            self.journal.only((IncidentKind.SOURCE, IncidentKind.HUB), asked, "")
+        self.journal.only((IncidentKind.SOURCE,), asked, "", among=self.sources)
         for one in self.journal.lasting():
             if is_past(one, self.clock()):
                 self.journal.well(one.kind, one.subject, one.node)
@@ -132,7 +132,7 @@ class Watch:
                 yield Trouble(kind=IncidentKind.NODE, subject=node.name, problem=said)
 
     def _failing(self, connection: "Connection") -> Iterator[Trouble]:
-        """Whom this node asks, or tells, and has done so for long enough."""
+        """Whom this node asks, and has done so for long enough."""
         now, patience = self.clock(), self.patience.source
         for name, one in standings.every(connection).items():
             if one.address == self.sources.get(name) and exhausts(one, patience, now):
@@ -140,6 +140,10 @@ class Watch:
                 yield Trouble(
                     kind=IncidentKind.SOURCE, subject=name, problem=one.problem, since=since
                 )
+
+    def _untold(self, connection: "Connection") -> Iterator[Trouble]:
+        """Which hubs have not been told for long enough."""
+        now, patience = self.clock(), self.patience.source
         for hub in hubs.rows(connection):
             if hub.since and now - hub.since >= patience:
                 since, problem = hub.since, hub.problem

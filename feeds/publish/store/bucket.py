@@ -91,17 +91,20 @@ def upload(
     ``before`` is deleted after all of it. One that fails holds up no other, and what could not be
     done is left to the next run.
     Where another run is at it, that is told, and nothing is done. Raises BucketError where objects
-    could not be uploaded.
+    could not be uploaded, or not be deleted.
     """
+    problem, count = "", 0
     try:
         with database.exclusive("upload"):
             try:
-                return _upload(database, files, bucket, stopping)
+                count = _upload(database, files, bucket, stopping)
             finally:
-                _withdraw(database, bucket, before)
+                problem = _withdraw(database, bucket, before)
     except StoreBusy as busy:
         log.warning("not uploaded", bucket=bucket.url, reason=str(busy))
-    return 0
+    if problem:
+        raise BucketError(bucket.url, problem)
+    return count
 
 
 def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -> int:
@@ -166,22 +169,22 @@ def _problem_of_putting(bucket: Bucket, path: str, content: bytes) -> str:
     return ""
 
 
-def _withdraw(database: Database, bucket: Bucket, before: datetime) -> None:
-    """Copies of what is the site's no longer are deleted, or it is told why they could not be."""
+def _withdraw(database: Database, bucket: Bucket, before: datetime) -> str:
+    """Copies of what is the site's no longer are deleted: "", or why they could not be."""
     with database.reading() as connection:
         left = published_files.left(connection, before)
     if not left:
-        return
+        return ""
     # First of all: what is published again meanwhile is to be uploaded again.
     with database.writing() as connection:
         published_files.withdraw(connection, left)
     try:
         bucket.delete([*left])
     except PublishError as problem:
-        log.warning("not deleted", bucket=bucket.url, files=len(left), reason=str(problem))
-        return
+        return f"{problem} ({len(left)} are to be deleted)"
     with database.writing() as connection:
         published_files.forget(connection, left)
+    return ""
 
 
 def _keep(database: Database, bucket: Bucket, done: dict[str, str]) -> None:

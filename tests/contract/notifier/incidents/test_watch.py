@@ -107,9 +107,13 @@ def test_what_passes_by_itself_is_given_time_and_what_does_not_is_told(
     told = found(watch)
     assert told.keys() == {IncidentKind.SOURCE, IncidentKind.HUB}
     assert {one.since for one in told.values()} == {NOW}
-    # Who asks nobody ends nothing that another one told.
-    watch.sources = {}
-    assert found(watch).keys() == told.keys()
+    # Who asks nobody, or others, ends nothing that another one told.
+    for others in ({}, {"others": URL}):
+        watch.sources = others
+        assert found(watch).keys() == told.keys()
+    # Of what is asked by nobody any more nobody tells.
+    hand.now += HOUR
+    assert found(watch).keys() == {IncidentKind.HUB}
 
 
 def test_a_node_that_says_nothing_is_gone_until_it_is_back(
