@@ -193,3 +193,10 @@ def _cell_in_postgresql(element: _Cell, compiler: SQLCompiler, **how: Any) -> st
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")
+#: Of the greatest number that one holds, less one: all with so many are numbers.
+_DIGITS = 18
+
+
+def number_in(text: str) -> int | None:
+    """A number as a store has them; None where it says none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _DIGITS else None

@@ -101,17 +101,24 @@ def dismiss(connection: Connection, source: str, name: str) -> bool:
 
 
 def refusals(
-    connection: Connection, source: str | None = None, *, dismissed: bool = True
+    connection: Connection,
+    source: str | None = None,
+    name: str | None = None,
+    *,
+    dismissed: bool = True,
+    most: int | None = None,
 ) -> tuple[Sighting, ...]:
-    """The documents that are in quarantine, of one source or of all, by source and name; without
-    those that were ``dismissed`` where they are not wanted.
+    """The documents that are in quarantine, of one source or of all, by source and name, or the one
+    of this name; without those that were ``dismissed`` where they are not wanted, so many at most.
     """
     query = select(documents).where(documents.c.reason.is_not(None))
     if not dismissed:
         query = query.where(is_listed)
     if source is not None:
         query = query.where(documents.c.source == source)
-    rows = connection.execute(query.order_by(documents.c.source, documents.c.name))
+    if name is not None:
+        query = query.where(documents.c.name == name)
+    ordered = query.order_by(documents.c.source, documents.c.name).limit(most)
     return tuple(
         Sighting(
             source=row.source,
@@ -123,7 +130,7 @@ def refusals(
             recipe=row.recipe,
             media_type=row.media_type,
         )
-        for row in rows
+        for row in connection.execute(ordered)
     )
 
 

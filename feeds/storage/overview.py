@@ -50,10 +50,6 @@ class Held:
     reason: str
     since: datetime
 
-    def is_it(self, source: str, document: str) -> bool:
-        """Whether it is that document of that source."""
-        return (self.source, self.document) == (source, document)
-
 
 def item_count(connection: Connection) -> int:
     """How many items are shown."""
@@ -113,8 +109,15 @@ def quarantined(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(documents).where(*is_held)) or 0
 
 
-def quarantine(connection: Connection) -> list[Held]:
-    """Every document that was refused, and not put aside since, by source and name."""
+def quarantine(
+    connection: Connection,
+    source: str | None = None,
+    document: str | None = None,
+    most: int | None = None,
+) -> list[Held]:
+    """Every document that was refused, and not put aside since, by source and name; of one source,
+    the one of this name, or so many at most.
+    """
     from feeds.storage.documents import refusals  # noqa: PLC0415 - most count, and list none
 
     return [
@@ -125,6 +128,6 @@ def quarantine(connection: Connection) -> list[Held]:
             reason=str(seen.refused),
             since=seen.seen_at,
         )
-        for seen in refusals(connection, dismissed=False)
+        for seen in refusals(connection, source, document, dismissed=False, most=most)
         if seen.refused
     ]

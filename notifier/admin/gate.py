@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from feeds.errors import FeedsError
+from feeds.storage.columns import number_in
 from feeds.storage.database import Database
 from feeds.web.request_limits import ThreadLimit
 from notifier.account import Account, TeamRole
@@ -35,8 +36,6 @@ _KEY_BYTES: Final = 32
 #: What a form of a session holds, made of what its browser keeps.
 _FORM: Final = b"fieldfare team form 1\0"
 _MOST_CHARACTERS_TOLD: Final = 300
-#: Of the greatest number a store holds.
-_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,8 @@ class TeamRequest:
     def value(self, name: str) -> str:
         """Of a field of the form, or else of the address; "" where there is none."""
         values = self.sent.get(name) or [self.path.get(name) or self.query.get(name, "")]
-        return values[0].strip()
+        # No store takes a NUL in a text.
+        return values[0].replace("\0", "").strip()
 
     def is_below(self, place: str) -> bool:
         """Whether a page of that place is asked for."""
@@ -276,8 +276,3 @@ class Gate:
 def _hashed(key: str) -> str:
     """What is kept of what a browser keeps: whoever reads the store is not in by that."""
     return sha256(key.encode()).hexdigest()
-
-
-def number_in(text: str) -> int | None:
-    """A number as a store has them; None where it says none."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _DIGITS else None

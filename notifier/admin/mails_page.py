@@ -10,9 +10,10 @@ from typing import Final
 
 from starlette.routing import Route
 
+from feeds.storage.columns import number_in
 from feeds.storage.database import Database
 from notifier.account import TeamRole
-from notifier.admin.gate import Button, Done, Gate, TeamRequest, View, number_in
+from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
 from notifier.errors import DeliveryRefused
 from notifier.model import DeliveryState
 from notifier.storage import deliveries, returns, senders

@@ -9,9 +9,10 @@ from typing import Final
 
 from starlette.routing import Route
 
+from feeds.storage.columns import number_in
 from feeds.storage.database import Database
 from notifier.account import TeamRole
-from notifier.admin.gate import Gate, TeamRequest, View, number_in
+from notifier.admin.gate import Gate, TeamRequest, View
 from notifier.storage.team import accounts, deeds
 
 _MOST_DEEDS: Final = 100

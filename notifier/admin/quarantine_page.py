@@ -47,16 +47,16 @@ class QuarantinePage:
 
     def _show(self, _asked: TeamRequest) -> View:
         with self.database.reading() as connection:
-            held = overview.quarantine(connection)
-        told = {"held": held[:_MOST_LISTED], "more": max(0, len(held) - _MOST_LISTED)}
+            held = overview.quarantine(connection, most=_MOST_LISTED)
+            more = overview.quarantined(connection) - len(held)
+        told = {"held": held, "more": more}
         return View("quarantine.html", "Quarantine", told)
 
     def _show_one(self, asked: TeamRequest) -> View:
         source, name = asked.value("source"), asked.value("document")
         with self.database.reading() as connection:
-            every = overview.quarantine(connection)
+            held = overview.quarantine(connection, source, name)
             body = documents.latest(connection, source, name) or b""
-        held = [each for each in every if each.is_it(source, name)]
         if not held:
             raise SourceError(source, f"holds no document {name!r} in quarantine")
         return View("document.html", name, {"one": held[0], "size": len(body), "text": _text(body)})

@@ -31,6 +31,17 @@ def alone(database: Database, node: str) -> Iterator[None]:
         yield
 
 
+def running(database: Database, node: str) -> str | None:
+    """The process that runs the daemon, on PostgreSQL the one of this node's name; None where none
+    does.
+    """
+    try:
+        with alone(database, node):
+            return None
+    except DaemonRuns as runs:
+        return runs.holder
+
+
 def beat(database: Database, node: str, roles: str, _stopping: Event) -> None:
     """Everybody sees that this node is alive, and what it does."""
     holder = f"pid {os.getpid()} on {platform.node()}"

@@ -82,15 +82,10 @@ def status(
 ) -> None:
     """Show what is wrong, what the store holds, what waits and whether a daemon is running."""
     from notifier.app import nodes, parts, reports
-    from notifier.errors import DaemonRuns
 
     with house_for(context) as house:
         moment = _moment(since, house) if since else None
-        try:
-            with nodes.alone(house.database, house.settings.daemon.node):
-                daemon = None
-        except DaemonRuns as running:
-            daemon = running.holder
+        daemon = nodes.running(house.database, house.settings.daemon.node)
         # Where none runs, nobody else has looked.
         parts.watch(house).look_at_store()
         wrong = house.journal.since(moment) if moment else house.journal.lasting()

@@ -23,15 +23,13 @@ from sqlalchemy import (
     update,
 )
 
-from feeds.storage.columns import among
+from feeds.storage.columns import among, number_in
 from feeds.storage.engines import upsert
 from notifier.model import Cause, DeliveryState, NoticeKind, SubscriberState, folded
 from notifier.storage.tables import deliveries, delivery_counts, subscribers
 from notifier.storage.transitions import Transition, histories, note
 from notifier.storage.transitions import forget as forget_steps
 
-#: Of the greatest number a store holds.
-_DIGITS = 18
 ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
 #: Said of what a restore holds.
 _RESTORED = "it waited in a backup that was put back, and may have been sent since"
@@ -338,8 +336,8 @@ def latest(
 def _about(text: str) -> ColumnElement[bool]:
     if "@" in text:
         return subscribers.c.address_key == folded(text)
-    is_number = text.isdecimal() and len(text) <= _DIGITS
-    return deliveries.c.id == int(text) if is_number else deliveries.c.period == text
+    number = number_in(text)
+    return deliveries.c.period == text if number is None else deliveries.c.id == number
 
 
 def _delivery(row: RowMapping, steps: tuple[Transition, ...]) -> Delivery:

@@ -22,6 +22,7 @@ from notifier.account import Account, TeamRole
 from notifier.admin.gate import COOKIE
 from notifier.admin.passwords import hashed
 from notifier.admin.team_app import PLACES
+from notifier.app import nodes
 from notifier.app.house import House
 from notifier.app.team.team_parts import team
 from notifier.app.upkeep import forget
@@ -242,6 +243,30 @@ def test_all_of_it_is_nobody_elses_business(client: httpx2.Client, clock: Clock)
 
 
 # -- What is done ----------------------------------------------------------------------------------
+
+
+def test_the_overview_tells_whether_a_daemon_runs(
+    client: httpx2.Client, clock: Clock, database: Database, house: House
+) -> None:
+    """As `fieldfare status` does."""
+    enter(client, clock, "eve")
+    assert "<dd>none runs</dd>" in client.get("/admin/").text
+    with nodes.alone(database, house.settings.daemon.node):
+        assert f"<dd>{nodes.running(database, house.settings.daemon.node)}</dd>" in (
+            client.get("/admin/").text
+        )
+
+
+def test_what_no_store_takes_is_nowhere_and_no_failure(client: httpx2.Client, clock: Clock) -> None:
+    """PostgreSQL takes no NUL in a text."""
+    assert enter(client, clock, "a\0b").status_code == 422
+    enter(client, clock)
+    for page in ("/mails?about=%00", "/items?q=%00", "/items/%00", "/readers/%00"):
+        assert client.get(f"/admin{page}").status_code in {200, 404, 422}, page
+    place = "/admin/quarantine/document?source=%00&document=%00"
+    assert client.get(place).status_code == 422
+    done = press(client, "/admin/mails", "/mails/end-pause", domain="a\0b")
+    assert done.status_code in {303, 422}
 
 
 def test_a_document_is_read_as_text_and_put_aside_until_it_changes(

@@ -20,7 +20,7 @@ from notifier.admin.sign_in_page import SignInPage
 from notifier.admin.sources_page import SourcesPage
 from notifier.admin.statistics_page import StatisticsPage
 from notifier.admin.team_app import gate_of, team_routes
-from notifier.app import reports
+from notifier.app import nodes, reports
 from notifier.app.preview import preview
 from notifier.app.sources import ownership
 from notifier.digest.named import Named
@@ -89,7 +89,8 @@ def _pages(house: House, gate: Gate, publish: Callable[[], None]) -> Iterator[Te
 
 
 def _status(house: House) -> reports.Status:
-    return reports.status(house, daemon=None, wrong=house.journal.lasting())
+    daemon = nodes.running(house.database, house.settings.daemon.node)
+    return reports.status(house, daemon=daemon, wrong=house.journal.lasting())
 
 
 def _named(house: House, query: str) -> str:
