@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -26,16 +26,14 @@ from notifier.errors import NotifierError
 from notifier.keyed_hash import spelt_hash
 from notifier.storage.team import accounts, deeds
 from notifier.storage.team.deeds import TeamDeed
+from notifier.team.noted import TeamAct, noted
 from notifier.web.private_pages import PRIVATE, PrivatePages
-
-log = structlog.get_logger(__name__)
 
 #: What a browser keeps while somebody is in.
 COOKIE: Final = "fieldfare_team"
 _KEY_BYTES: Final = 32
 #: What a form of a session holds, made of what its browser keeps.
 _FORM: Final = b"fieldfare team form 1\0"
-_MOST_CHARACTERS_TOLD: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,7 @@ class Button:
     """
 
     act: Act
-    deed: str
+    deed: TeamAct
     subject: str = ""
     detail: str = ""
 
@@ -227,30 +225,18 @@ class Gate:
         return self._done(asked, button)
 
     def _done(self, asked: TeamRequest, button: Button) -> Response:
-        number = self._begun(asked, button)
-        try:
-            done = button.act(asked)
-        except (FeedsError, NotifierError) as problem:
-            self._end(number, f"not done: {problem}")
-            return self._told(asked, "That was not done", str(problem), 422)
-        self._end(number, done.said)
-        log.info("team", account=asked.account.name, deed=button.deed, number=number)
-        return self._led(f"{done.page}{'&' if '?' in done.page else '?'}done={number}")
-
-    def _begun(self, asked: TeamRequest, button: Button) -> int:
-        told = TeamDeed(
+        deed = TeamDeed(
             at=self.clock(),
             account=asked.account.name,
             deed=button.deed,
-            subject=asked.value(button.subject)[:_MOST_CHARACTERS_TOLD],
-            detail=asked.value(button.detail)[:_MOST_CHARACTERS_TOLD],
+            subject=asked.value(button.subject),
+            detail=asked.value(button.detail),
         )
-        with self.database.writing() as connection:
-            return deeds.begin(connection, told)
-
-    def _end(self, number: int, outcome: str) -> None:
-        with self.database.writing() as connection:
-            deeds.end(connection, number, outcome[:_MOST_CHARACTERS_TOLD])
+        try:
+            number, done = noted(self.database, deed, partial(button.act, asked))
+        except (FeedsError, NotifierError) as problem:
+            return self._told(asked, "That was not done", str(problem), 422)
+        return self._led(f"{done.page}{'&' if '?' in done.page else '?'}done={number}")
 
     # -- What is answered --------------------------------------------------------------------------
 

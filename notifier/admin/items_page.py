@@ -5,24 +5,21 @@ Knows what the page shows, and each of its buttons. Must never change an item it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, NamedTuple
 
 from starlette.routing import Route
 
-from feeds import search
-from feeds.identity.correction import Correction
-from feeds.identity.ownership import Ownership
 from feeds.ingest import edit
 from feeds.ingest.edit import Editor
 from feeds.model import Item
-from feeds.selection import Selection, canonical_words
-from feeds.storage import Connection, overview
-from feeds.storage.database import Database
-from feeds.storage.read_items import number_named, shown, whole_items
-from feeds.taxonomy import Taxonomy
+from feeds.selection import canonical_words
+from feeds.storage import overview
+from feeds.storage.read_items import whole_items
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
+from notifier.team.item_deeds import ItemDeeds, found
+from notifier.team.noted import Came, TeamAct
 
 _MOST: Final = 50
 #: What an editor may say of an item, as a publisher may push it.
@@ -41,22 +38,18 @@ class ItemLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsPage:
-    """The list and each item; what is changed is published at once."""
+    """The list and each item, with what can be done to it."""
 
-    database: Database
-    taxonomy: Taxonomy
-    ownership: Ownership
-    publish: Callable[[], int]
-    clock: Callable[[], datetime]
+    deeds: ItemDeeds
 
     def routes(self, gate: Gate) -> Sequence[Route]:
         buttons = {
-            "correct": Button(self._correct, "corrected an item", "item", "reason"),
-            "release": Button(self._release, "gave an item back to its sources", "item", "reason"),
-            "withdraw": Button(self._withdraw, "withdrew an item", "item", "reason"),
-            "restore": Button(self._restore, "restored an item", "item", "reason"),
-            "merge": Button(self._merge, "merged an item into another", "item", "into"),
-            "split": Button(self._split, "showed an item by itself", "item", "reason"),
+            "correct": Button(self._correct, TeamAct.CORRECTED, "item", "reason"),
+            "release": Button(self._release, TeamAct.RELEASED, "item", "reason"),
+            "withdraw": Button(self._withdraw, TeamAct.WITHDREW, "item", "reason"),
+            "restore": Button(self._restore, TeamAct.RESTORED, "item", "reason"),
+            "merge": Button(self._merge, TeamAct.MERGED, "item", "into"),
+            "split": Button(self._split, TeamAct.SPLIT, "item", "reason"),
         }
         its = "/items/{item}"
         return (
@@ -67,28 +60,20 @@ class ItemsPage:
 
     def _show(self, asked: TeamRequest) -> View:
         words, hidden = canonical_words(asked.value("q")), bool(asked.value("hidden"))
-        with self.database.reading() as connection:
+        with self.deeds.database.reading() as connection:
             if words:
-                found = [_row(item) for item in self._found(connection, words)]
+                listed = [_row(item) for item in found(connection, words, _MOST).items]
             else:
                 latest = overview.item_list(connection, None, _MOST, hidden=hidden)
-                found = [
+                listed = [
                     ItemLine(each.slug, each.title, each.issued, each.source, each.language)
                     for each in latest
                 ]
-        return View("items.html", "Items", {"items": found, "typed": words, "hidden": hidden})
-
-    def _found(self, connection: Connection, words: str) -> Sequence[Item]:
-        """Those with all of the words, the latest first; or the one that an id or address names."""
-        if number := number_named(connection, words):
-            return whole_items(connection, [number])
-        latest = search.latest(connection, Selection(words=words), _MOST)
-        known = {item.number: item for item in shown(connection, [each.item for each in latest])}
-        return [known[each.item] for each in latest if each.item in known]
+        return View("items.html", "Items", {"items": listed, "typed": words, "hidden": hidden})
 
     def _show_one(self, asked: TeamRequest) -> View:
-        with self.database.reading() as connection:
-            history = edit.history(connection, asked.value("item"), self.clock())
+        with self.deeds.database.reading() as connection:
+            history = edit.history(connection, asked.value("item"), self.deeds.clock())
             [item] = whole_items(connection, [history.number])
         return View("team_item.html", item.title, {"item": item, "history": history})
 
@@ -99,62 +84,29 @@ class ItemsPage:
         """What is left empty stays as the item's sources say it."""
         item = asked.value("item")
         members = {name: asked.value(name) or None for name in _MEMBERS}
-        topics = [asked.value("add").split(), asked.value("remove").split()]
-        said = edit.statement(self.taxonomy, item, members, *topics)
-        return self._said(asked, said)
+        added, removed = asked.value("add").split(), asked.value("remove").split()
+        came = self.deeds.correct(item, members, added, removed, self._by(asked))
+        return Done(came.said, f"/items/{item}")
 
     def _release(self, asked: TeamRequest) -> Done:
-        return self._said(asked, None)
-
-    def _said(self, asked: TeamRequest, said: Correction | None) -> Done:
-        item = asked.value("item")
-        done = edit.correct(
-            self.database,
-            item,
-            said,
-            by=self._by(asked),
-            taxonomy=self.taxonomy,
-            now=self.clock(),
-            publish=self.publish,
-        )
-        changed = ", ".join(done.changes) or "nothing"
-        return Done(f"It says something else: {changed}.", f"/items/{item}")
+        return self._done(asked, self.deeds.release)
 
     def _withdraw(self, asked: TeamRequest) -> Done:
-        return self._hidden(asked, back=False)
+        return self._done(asked, self.deeds.withdraw)
 
     def _restore(self, asked: TeamRequest) -> Done:
-        return self._hidden(asked, back=True)
+        return self._done(asked, self.deeds.restore)
 
-    def _hidden(self, asked: TeamRequest, *, back: bool) -> Done:
+    def _split(self, asked: TeamRequest) -> Done:
+        return self._done(asked, self.deeds.split)
+
+    def _done(self, asked: TeamRequest, do: Callable[[str, Editor], Came]) -> Done:
         item = asked.value("item")
-        edit.withdraw(
-            self.database,
-            item,
-            by=self._by(asked),
-            now=self.clock(),
-            publish=self.publish,
-            back=back,
-        )
-        return Done("It is shown again." if back else "It is shown no more.", f"/items/{item}")
+        return Done(do(item, self._by(asked)).said, f"/items/{item}")
 
     def _merge(self, asked: TeamRequest) -> Done:
         item, into = asked.value("item"), asked.value("into")
-        edit.merge(
-            self.database,
-            item,
-            into,
-            by=self._by(asked),
-            now=self.clock(),
-            publish=self.publish,
-            ownership=self.ownership,
-        )
-        return Done(f"It is hidden, as {into} tells the same.", f"/items/{item}")
-
-    def _split(self, asked: TeamRequest) -> Done:
-        item = asked.value("item")
-        edit.split(self.database, item, by=self._by(asked), now=self.clock(), publish=self.publish)
-        return Done("It stands for itself.", f"/items/{item}")
+        return Done(self.deeds.merge(item, into, self._by(asked)).said, f"/items/{item}")
 
 
 def _row(item: Item) -> ItemLine:

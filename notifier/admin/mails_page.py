@@ -3,21 +3,21 @@
 Knows what the page shows. Must never show an address: readers have a page of their own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from starlette.routing import Route
 
 from feeds.storage.columns import number_in
-from feeds.storage.database import Database
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
 from notifier.errors import DeliveryRefused
 from notifier.model import DeliveryState
 from notifier.storage import deliveries, returns, senders
-from notifier.storage.watched import relay_standings
+from notifier.team.mail_deeds import MailDeeds
+from notifier.team.noted import TeamAct
 
 _HERE: Final = "/mails"
 _MOST: Final = 100
@@ -28,32 +28,28 @@ _LISTED: Final = (DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailsPage:
-    """The page of deliveries and domains; where somebody says that mail servers take our mail
-    again, they are ``mended`` until they refuse it.
-    """
+    """The page of deliveries and domains, with what can be done to them."""
 
-    database: Database
-    mended: Callable[[], object]
-    clock: Callable[[], datetime]
+    deeds: MailDeeds
 
     def routes(self, gate: Gate) -> Sequence[Route]:
         buttons = {
-            "pause": Button(self._pause, "stopped all mail", detail="reason"),
-            "resume": Button(self._resume, "let mail go on"),
-            "release": Button(self._release, "released a mail", "delivery"),
-            "drop": Button(self._drop, "dropped a mail", "delivery"),
-            "resend": Button(self._resend, "sent a mail once more", "delivery"),
-            "refused": Button(self._refused, "released all that was refused"),
-            "end-pause": Button(self._end, "ended a domain's pause", "domain"),
+            "pause": Button(self._pause, TeamAct.HALTED, detail="reason"),
+            "resume": Button(self._resume, TeamAct.WENT_ON),
+            "release": Button(self._release, TeamAct.LET_GO, "delivery"),
+            "drop": Button(self._drop, TeamAct.DROPPED, "delivery"),
+            "resend": Button(self._resend, TeamAct.RESENT, "delivery"),
+            "refused": Button(self._refused, TeamAct.OFFERED),
+            "end-pause": Button(self._end, TeamAct.ENDED, "domain"),
         }
         forms = (gate.form(f"/mails/{at}", TeamRole.OPERATOR, each) for at, each in buttons.items())
         return (gate.page("/mails", TeamRole.OPERATOR, self._show), *forms)
 
     def _show(self, asked: TeamRequest) -> View:
-        now, named = self.clock(), asked.value("state")
+        now, named = self.deeds.clock(), asked.value("state")
         states = [DeliveryState(named)] if named in {*DeliveryState} else _LISTED
         about = asked.value("about") or None
-        with self.database.reading() as connection:
+        with self.deeds.database.reading() as connection:
             listed = [
                 each
                 for state in ([None] if about else states)
@@ -70,48 +66,25 @@ class MailsPage:
         return View("mails.html", "Mails", told)
 
     def _pause(self, asked: TeamRequest) -> Done:
-        halt = senders.Halt(
-            since=self.clock(), who=asked.account.name, reason=asked.value("reason")
-        )
-        with self.database.writing() as connection:
-            senders.pause(connection, halt)
-        return Done("What is on the wire ends, and nothing more leaves.", _HERE)
+        return Done(self.deeds.pause(asked.account.name, asked.value("reason")).said, _HERE)
 
     def _resume(self, _asked: TeamRequest) -> Done:
-        with self.database.writing() as connection:
-            was_paused = senders.resume(connection)
-        return Done("Mail goes on." if was_paused else "It was not stopped.", _HERE)
+        return Done(self.deeds.resume().said, _HERE)
 
     def _release(self, asked: TeamRequest) -> Done:
-        return self._let_go(asked, send=True)
+        return Done(self.deeds.release(_number(asked)).said, _HERE)
 
     def _drop(self, asked: TeamRequest) -> Done:
-        return self._let_go(asked, send=False)
-
-    def _let_go(self, asked: TeamRequest, *, send: bool) -> Done:
-        number = _number(asked)
-        with self.database.writing() as connection:
-            if not deliveries.release(connection, number, self.clock(), send=send):
-                raise DeliveryRefused(number, "it is not held in doubt, and did not fail")
-        return Done("Queued once more." if send else "Dropped.", _HERE)
+        return Done(self.deeds.drop(_number(asked)).said, _HERE)
 
     def _resend(self, asked: TeamRequest) -> Done:
-        number = _number(asked)
-        with self.database.writing() as connection:
-            if not deliveries.resend(connection, number, self.clock()):
-                raise DeliveryRefused(number, "it was not accepted, or its reader has left")
-        return Done("Queued once more, to the last byte.", _HERE)
+        return Done(self.deeds.resend(_number(asked)).said, _HERE)
 
     def _refused(self, _asked: TeamRequest) -> Done:
-        with self.database.writing() as connection:
-            count = relay_standings.offer_again(connection, self.clock())
-        self.mended()
-        return Done(f"{count} queued once more.", _HERE)
+        return Done(self.deeds.offer_again().said, _HERE)
 
     def _end(self, asked: TeamRequest) -> Done:
-        with self.database.writing() as connection:
-            waited = returns.let_go(connection, asked.value("domain"), self.clock()) or 0
-        return Done(f"{waited} digests that waited are to be sent.", _HERE)
+        return Done(self.deeds.end_pause(asked.value("domain")).said, _HERE)
 
 
 def _number(asked: TeamRequest) -> int:

@@ -1,6 +1,6 @@
-"""The overview: what is wrong, what the installation holds, and who of the team did what.
+"""The overview: what is wrong, what there is, how sources do, statistics, and who did what.
 
-Knows what both pages show. Must never find out by itself what is wrong, or change what is told.
+Knows what these pages show. Must never find out by itself what is wrong, or change what is told.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +12,12 @@ from starlette.routing import Route
 from feeds.storage.columns import number_in
 from feeds.storage.database import Database
 from notifier.account import TeamRole
-from notifier.admin.gate import Gate, TeamRequest, View
+from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
+from notifier.model import DeliveryState
 from notifier.storage.team import accounts, deeds
+from notifier.team.document_deeds import DocumentDeeds
+from notifier.team.noted import TeamAct
+from notifier.team.statistics import Figures
 
 _MOST_DEEDS: Final = 100
 
@@ -29,6 +33,41 @@ class OverviewPage:
 
     def _show(self, _asked: TeamRequest) -> View:
         return View("overview.html", "Overview", {"held": self.status()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesPage:
+    """The list of what is ``listed``, as the command of that name has it."""
+
+    deeds: DocumentDeeds
+    listed: Callable[[], Sequence[object]]
+
+    def routes(self, gate: Gate) -> Sequence[Route]:
+        look = Button(self._look, TeamAct.LOOKED, "source")
+        return (
+            gate.page("/sources", TeamRole.EDITOR, self._show),
+            gate.form("/sources/look", TeamRole.EDITOR, look),
+        )
+
+    def _show(self, _asked: TeamRequest) -> View:
+        return View("sources.html", "Sources", {"sources": self.listed()})
+
+    def _look(self, asked: TeamRequest) -> Done:
+        return Done(self.deeds.look(asked.value("source")).said, "/sources")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsPage:
+    """The page of all figures there are."""
+
+    figures: Callable[[], Figures]
+
+    def routes(self, gate: Gate) -> Sequence[Route]:
+        return (gate.page("/statistics", TeamRole.EDITOR, self._show),)
+
+    def _show(self, _asked: TeamRequest) -> View:
+        told = {"told": self.figures(), "states": [*DeliveryState]}
+        return View("statistics.html", "Statistics", told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

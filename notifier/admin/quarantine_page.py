@@ -3,38 +3,34 @@
 Knows what the page shows. Must never show a document but as plain text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from starlette.routing import Route
 
-from feeds.errors import SourceError
-from feeds.ingest.report import IngestReport
-from feeds.storage import documents, overview
-from feeds.storage.database import Database
+from feeds.storage import overview
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
+from notifier.team.document_deeds import DocumentDeeds
+from notifier.team.noted import TeamAct
 
 _HERE: Final = "/quarantine"
-#: More than anybody reads to know what it is.
-_MOST_BYTES: Final = 60_000
 _MOST_LISTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinePage:
-    """The list, and each document; ``promote`` reads one as an item."""
+    """The list, and each document, with what can be done about it."""
 
-    database: Database
-    promote: Callable[[str, str], IngestReport]
+    deeds: DocumentDeeds
 
     def routes(self, gate: Gate) -> Sequence[Route]:
         editor = TeamRole.EDITOR
         buttons = {
-            "promote": Button(self._promote, "vouched for", "document", "source"),
-            "dismiss": Button(self._dismiss, "put aside", "document", "source"),
+            "promote": Button(self._promote, TeamAct.PROMOTED, "document", "source"),
+            "dismiss": Button(self._dismiss, TeamAct.DISMISSED, "document", "source"),
         }
         return (
             gate.page("/quarantine", editor, self._show),
@@ -46,7 +42,7 @@ class QuarantinePage:
         )
 
     def _show(self, _asked: TeamRequest) -> View:
-        with self.database.reading() as connection:
+        with self.deeds.database.reading() as connection:
             held = overview.quarantine(connection, most=_MOST_LISTED)
             more = overview.quarantined(connection) - len(held)
         told = {"held": held, "more": more}
@@ -54,33 +50,15 @@ class QuarantinePage:
 
     def _show_one(self, asked: TeamRequest) -> View:
         source, name = asked.value("source"), asked.value("document")
-        with self.database.reading() as connection:
-            held = overview.quarantine(connection, source, name)
-            body = documents.latest(connection, source, name) or b""
-        if not held:
-            raise SourceError(source, f"holds no document {name!r} in quarantine")
-        return View("document.html", name, {"one": held[0], "size": len(body), "text": _text(body)})
+        found = self.deeds.held(source, name)
+        told = {"one": found.held, "size": found.size, "text": found.text}
+        return View("document.html", name, told)
 
     def _promote(self, asked: TeamRequest) -> Done:
         source, name = asked.value("source"), asked.value("document")
-        report = self.promote(source, name)
-        if report.quarantine:
-            why, place = (
-                report.quarantine[0].reason,
-                urlencode({"source": source, "document": name}),
-            )
-            return Done(f"It could not be read all the same: {why}", f"{_HERE}/document?{place}")
-        return Done(f"{report.added} items added, {report.revised} revised.", _HERE)
+        came = self.deeds.vouch(source, name)
+        place = f"/document?{urlencode({'source': source, 'document': name})}"
+        return Done(came.said, f"{_HERE}{'' if came.changed else place}")
 
     def _dismiss(self, asked: TeamRequest) -> Done:
-        source, name = asked.value("source"), asked.value("document")
-        with self.database.writing() as connection:
-            if not documents.dismiss(connection, source, name):
-                raise SourceError(source, f"holds no document {name!r} in quarantine")
-        return Done("It is listed again only when it changes.", _HERE)
-
-
-def _text(body: bytes) -> str:
-    """What can be read of it; what moves a cursor or turns the writing direction is a mark."""
-    text = body[:_MOST_BYTES].decode("utf-8", "replace")
-    return "".join(each if each.isprintable() or each in "\n\t" else "�" for each in text)
+        return Done(self.deeds.dismiss(asked.value("source"), asked.value("document")).said, _HERE)

@@ -18,6 +18,7 @@ from notifier.account import MOST_CHARACTERS, Account, TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest
 from notifier.admin.passwords import is_it
 from notifier.storage.team import accounts
+from notifier.team.noted import TeamAct
 from notifier.web.forms import MOST, age, minted
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,9 @@ class SignInPage:
         return (
             Route("/admin/sign-in", self.show, methods=["GET"]),
             Route("/admin/sign-in", self.enter, methods=["POST"]),
-            gate.form("/sign-out", TeamRole.EDITOR, Button(self._leave, "signed out", "account")),
+            gate.form(
+                "/sign-out", TeamRole.EDITOR, Button(self._leave, TeamAct.SIGNED_OUT, "account")
+            ),
         )
 
     async def show(self, request: Request) -> Response:

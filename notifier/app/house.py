@@ -334,8 +334,10 @@ class House:
         settings = self.settings.model_copy(update={"websub": websub})
         self._outbound(settings).run(stopping or Event())
 
-    def subscribe(self, address: str, preferences: Preferences) -> Subscriber:
-        """The address gets what is asked for, from what is ingested next."""
+    def subscribe(self, address: str, preferences: Preferences, who: str = "") -> Subscriber:
+        """The address gets what is asked for, from what is ingested next; whoever types a command
+        answers for that, or ``who`` does.
+        """
         import secrets
 
         from notifier.subscribers.subscribe import VOUCHED, subscribe
@@ -346,7 +348,7 @@ class House:
             address,
             preferences,
             parts.assumed(self.settings),
-            consent=VOUCHED,
+            consent=replace(VOUCHED, source=who) if who else VOUCHED,
             keyed=self.keyed,
             public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
             now=self.clock(),

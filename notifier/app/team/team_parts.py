@@ -1,4 +1,4 @@
-"""The team's pages of a house: what each is given to show, and to do.
+"""What the team does in a house, and its pages: what each is given to show, and to do.
 
 Knows which part of a house answers what. Must never know a page, or who may see it.
 """
@@ -6,25 +6,28 @@ Knows which part of a house answers what. Must never know a page, or who may see
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from feeds.selection import Selection
 from notifier.admin.gate import Gate
 from notifier.admin.items_page import ItemsPage
 from notifier.admin.mails_page import MailsPage
 from notifier.admin.names_page import NamesPage
-from notifier.admin.overview_page import DeedsPage, OverviewPage
+from notifier.admin.overview_page import DeedsPage, OverviewPage, SourcesPage, StatisticsPage
 from notifier.admin.quarantine_page import QuarantinePage
 from notifier.admin.readers_page import ReadersPage
 from notifier.admin.sign_in_page import SignInPage
-from notifier.admin.sources_page import SourcesPage
-from notifier.admin.statistics_page import StatisticsPage
 from notifier.admin.team_app import gate_of, team_routes
 from notifier.app import nodes, reports
 from notifier.app.preview import preview
 from notifier.app.sources import ownership
 from notifier.digest.named import Named
 from notifier.incidents.incident import OF_RELAYS
+from notifier.team.document_deeds import DocumentDeeds
+from notifier.team.item_deeds import ItemDeeds
+from notifier.team.mail_deeds import MailDeeds
+from notifier.team.reader_deeds import ReaderDeeds
+from notifier.team.statistics import Figures, figures
 from notifier.web.view import opened, part
 
 if TYPE_CHECKING:
@@ -36,14 +39,17 @@ if TYPE_CHECKING:
     from notifier.app.house import House
 
 
-def team(house: House, publish: Callable[[], None]) -> Iterator[BaseRoute]:
-    """Where the team's pages are answered; what is changed there is published at once."""
-    hours = house.settings.admin.session_hours
-    gate = gate_of(house.database, house.site, house.taxonomy, house.clock, hours)
-    yield from team_routes(gate, [*_pages(house, gate, publish)])
+class TeamDeeds(NamedTuple):
+    """All that the team does, by its pages or by programs."""
+
+    items: ItemDeeds
+    documents: DocumentDeeds
+    mails: MailDeeds
+    readers: ReaderDeeds
 
 
-def _pages(house: House, gate: Gate, publish: Callable[[], None]) -> Iterator[TeamPage]:
+def deeds(house: House, publish: Callable[[], None]) -> TeamDeeds:
+    """What a house does for its team; what is changed is published at once."""
     database, taxonomy, clock = house.database, house.taxonomy, house.clock
 
     def published() -> int:
@@ -51,48 +57,74 @@ def _pages(house: House, gate: Gate, publish: Callable[[], None]) -> Iterator[Te
         publish()
         return 0
 
+    return TeamDeeds(
+        items=ItemDeeds(
+            database=database,
+            taxonomy=taxonomy,
+            ownership=ownership(house.settings.sources),
+            read_again=house.receiver.read_again,
+            publish=published,
+            clock=clock,
+        ),
+        documents=DocumentDeeds(
+            database=database,
+            taxonomy=taxonomy,
+            promote=house.receiver.promote,
+            publish=published,
+            clock=clock,
+        ),
+        mails=MailDeeds(
+            database=database,
+            mended=partial(house.journal.only, OF_RELAYS, (), ""),
+            clock=clock,
+        ),
+        readers=ReaderDeeds(
+            database=database,
+            keyed=house.keyed,
+            zone=house.site.timezone,
+            change=house.subscribe,
+            clock=clock,
+        ),
+    )
+
+
+def team(house: House, publish: Callable[[], None]) -> Iterator[BaseRoute]:
+    """Where the team's pages are answered; what is changed there is published at once."""
+    hours = house.settings.admin.session_hours
+    gate = gate_of(house.database, house.site, house.taxonomy, house.clock, hours)
+    yield from team_routes(gate, [*_pages(house, gate, deeds(house, publish))])
+
+
+def _pages(house: House, gate: Gate, does: TeamDeeds) -> Iterator[TeamPage]:
     def shown(address: str) -> str:
-        content = preview(house, address, clock()).envelope.content
+        content = preview(house, address, house.clock()).envelope.content
         return part(opened(content), "html") or ""
 
     yield SignInPage(gate=gate, secret=house.settings.signing_key)
-    yield OverviewPage(status=partial(_status, house))
-    listed = partial(reports.sources, database, house.settings.sources)
-    yield SourcesPage(database=database, listed=listed)
-    yield ItemsPage(
-        database=database,
-        taxonomy=taxonomy,
-        ownership=ownership(house.settings.sources),
-        publish=published,
-        clock=clock,
-    )
-    yield QuarantinePage(database=database, promote=house.receiver.promote)
-    yield NamesPage(
-        database=database,
-        taxonomy=taxonomy,
-        unknown=lambda: reports.unknown(database, taxonomy, None),
-        publish=published,
-        clock=clock,
-    )
-    yield ReadersPage(
-        database=database,
-        keyed=house.keyed,
-        zone=house.site.timezone,
-        change=house.subscribe,
-        preview=shown,
-        clock=clock,
-    )
-    mended = partial(house.journal.only, OF_RELAYS, (), "")
-    yield MailsPage(database=database, mended=mended, clock=clock)
-    yield StatisticsPage(database=database, named=partial(_named, house), clock=clock)
-    yield DeedsPage(database=database)
+    yield OverviewPage(status=partial(status, house))
+    listed = partial(reports.sources, house.database, house.settings.sources)
+    yield SourcesPage(deeds=does.documents, listed=listed)
+    yield ItemsPage(deeds=does.items)
+    yield QuarantinePage(deeds=does.documents)
+    unknown = partial(reports.unknown, house.database, house.taxonomy, None)
+    yield NamesPage(deeds=does.documents, unknown=unknown)
+    yield ReadersPage(deeds=does.readers, preview=shown)
+    yield MailsPage(deeds=does.mails)
+    yield StatisticsPage(figures=partial(statistics, house))
+    yield DeedsPage(database=house.database)
 
 
-def _status(house: House) -> reports.Status:
+def status(house: House) -> reports.Status:
+    """The state of the installation."""
     daemon = nodes.running(house.database, house.settings.daemon.node)
     return reports.status(house, daemon=daemon, wrong=house.journal.lasting())
 
 
-def _named(house: House, query: str) -> str:
+def statistics(house: House) -> Figures:
+    """Who follows what, what comes, and what is mailed."""
     named = Named(house.site, house.taxonomy)
-    return named.page(Selection.parse(query), house.site.language).label
+
+    def label(query: str) -> str:
+        return named.page(Selection.parse(query), house.site.language).label
+
+    return figures(house.database, label, house.clock())
