@@ -145,11 +145,12 @@ class AlertsSettings(SettingsSection):
 
 
 class RetentionSettings(SettingsSection):
-    """For how many days what is known of people is kept that nobody needs any more."""
+    """For how many days what was is kept that nobody needs any more."""
 
     left_days: kinds.Days
     deliveries_days: kinds.Days
     incidents_days: kinds.Days
+    history_days: kinds.Days
 
 
 class SignUpSettings(SettingsSection):

@@ -1,4 +1,4 @@
-"""What is kept no longer: what nobody confirmed, who left, who was sent what, who did what.
+"""What is kept no longer: what nobody confirmed, who left, who was sent what, who did what to what.
 
 Knows for how long settings keep each. Must never know how rows are kept.
 """
@@ -8,6 +8,7 @@ from threading import Event
 
 import structlog
 
+from feeds.storage.edits import item_history
 from notifier.app.house import House
 from notifier.notices.notices import CONFIRM_WITHIN
 from notifier.storage import deliveries, digests, returns
@@ -29,8 +30,10 @@ def forget(house: House, stopping: Event) -> None:
     if asked or left:
         log.info("people forgotten", unconfirmed=asked, left=left)
     _deliveries(house, stopping)
+    now, settings = house.clock(), house.settings
     with house.database.writing() as connection:
-        deeds.forget(connection, house.clock() - timedelta(days=house.settings.admin.audit_days))
+        deeds.forget(connection, now - timedelta(days=settings.admin.audit_days))
+        item_history.forget(connection, now - timedelta(days=settings.retention.history_days))
 
 
 def _requests(house: House) -> int:

@@ -170,10 +170,17 @@ def _telling(connection: Connection, item: int) -> Sequence[str]:
 
 def forget(connection: Connection, before: datetime) -> None:
     """What was told by deliveries of before that moment is gone. A recipe is of one local day, so
-    that whoever else is told by it is within days.
+    that whoever else is told by it is within days; an erratum is of all deliveries that tell it.
     """
     old = renderings.c.planned_at < before - _TOLD_WITHIN
     connection.execute(delete(renderings).where(old))
+    told = connection.scalars(select(errata.c.id).where(errata.c.at < before))
+    periods = {f"{NoticeKind.CORRECTION}-{number}": number for number in told}
+    if periods:
+        known = select(deliveries.c.period).where(among(deliveries.c.period, periods))
+        left = periods.keys() - connection.scalars(known.distinct())
+        gone = among(errata.c.id, [periods[period] for period in left])
+        connection.execute(delete(errata).where(gone))
 
 
 # Made once: making them takes longer than running them.

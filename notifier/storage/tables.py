@@ -230,10 +230,9 @@ errata = Table(
     Column("item", Number, nullable=False),
     Column("change", Number, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("told", Text, nullable=False),
-    Column("note", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("who", "told", "note")),
     UniqueConstraint("item", "change"),
+    sqlite_autoincrement=True,
 )
 
 #: How deliveries came into a state other than accepted: what the row held then, ``at`` that moment.

@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from feeds.model import Item
 from feeds.storage.database import Database
@@ -15,9 +16,9 @@ from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import DeliveryReport, deliver
-from notifier.model import NoticeKind, Subscriber
+from notifier.model import DeliveryState, NoticeKind, Subscriber
 from notifier.notices.notices import Notices
-from notifier.storage import deliveries, digests, senders, sending, subscribers
+from notifier.storage import deliveries, digests, senders, sending, subscribers, tables
 from notifier.storage.digests import Erratum
 from tests import items
 from tests.builders import HUMAN_RIGHTS, a_draft, a_label, a_subscriber
@@ -112,6 +113,27 @@ def test_whoever_got_it_is_told_once(
         file.unlink()
     assert send(database, few_topics, tmp_path, 2).accepted == 2
     assert "It was withdrawn." in told(tmp_path)["anna@example.org"]
+
+
+def test_a_correction_is_known_as_long_as_a_mail_that_tells_it(
+    database: Database, item: Item
+) -> None:
+    wrong = Erratum(item=item.number, change=7, at=LATER, who="Eva", told="Officers trained")
+    with database.writing() as connection:
+        assert digests.tell(connection, wrong) == 3
+        [number] = digests.errata_of(connection, range(9))
+        digests.forget(connection, LATER + A_DAY)
+        assert digests.errata_of(connection, [number])
+        connection.execute(update(tables.deliveries).values(state=DeliveryState.ACCEPTED))
+        last: int | None = 0
+        while last is not None:
+            last = deliveries.forget(connection, LATER + A_DAY, last, 100)
+        digests.forget(connection, LATER + A_DAY)
+        assert digests.errata_of(connection, [number]) == {}
+        # No mail has the name of one that was sent.
+        digests.tell(connection, wrong)
+        [another] = digests.errata_of(connection, range(9))
+        assert another > number
 
 
 def test_whoever_waits_for_an_answer_does_not_wait_for_corrections(

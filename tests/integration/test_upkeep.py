@@ -6,10 +6,14 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from config.settings import load
+from feeds.identity.correction import Deed, ItemStep
+from feeds.storage.edits import item_history
 from notifier.app.house import House
 from notifier.app.upkeep import forget
 from notifier.model import DeliveryState
 from notifier.storage import deliveries, subscribers
+from tests import items
+from tests.builders import a_draft
 from tests.command import an_installation
 from tests.outbox import NOW, outbox, people, queue, subscribe
 
@@ -25,7 +29,10 @@ def test_a_house_forgets_who_left_and_who_was_sent_what(tmp_path: Path) -> None:
 
     with House(load(made.folder / "fieldfare.toml", {}), clock=clock) as house:
         queue(house.database, known=subscribe(house.database, *people(2)))
+        items.store(house.database, house.taxonomy, [a_draft()])
+        step = ItemStep(at=NOW, deed=Deed.CORRECTED, who="Eva", reason="a slip", changes={})
         with house.database.writing() as connection:
+            item_history.record(connection, [(1, step)])
             subscribers.leave(connection, "reader1", NOW)
         forget(house, Event())
         assert len(outbox(house.database)) == 2
@@ -38,6 +45,11 @@ def test_a_house_forgets_who_left_and_who_was_sent_what(tmp_path: Path) -> None:
         [waiting] = outbox(house.database)
         assert (waiting.state, waiting.recipient) == (DeliveryState.QUEUED, "reader2@example.org")
         with house.database.reading() as connection:
+            assert step in item_history.of_item(connection, 1)
+        moment[0] = NOW + timedelta(days=800)
+        forget(house, Event())
+        with house.database.reading() as connection:
+            assert item_history.of_item(connection, 1) == []
             known = subscribers.everybody(connection, ZoneInfo("UTC"))
             counts = deliveries.counts(connection)
     assert [each.address for each in known] == ["reader2@example.org"]

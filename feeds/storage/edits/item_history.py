@@ -6,8 +6,9 @@ Knows the table ``steps``. Must never know what makes a difference.
 import json
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from feeds.identity.correction import Deed, ItemStep
 from feeds.storage.tables import steps
@@ -50,3 +51,8 @@ def of_item(connection: Connection, item: int) -> Sequence[ItemStep]:
         )
         for row in rows
     ]
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """What was done before that moment is told no more; what came of it stays."""
+    connection.execute(delete(steps).where(steps.c.at < before))

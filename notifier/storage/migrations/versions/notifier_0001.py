@@ -241,6 +241,7 @@ def _errata() -> None:
         *_texts("who", "told", "note"),
         sa.PrimaryKeyConstraint("id", name="pk_errata"),
         sa.UniqueConstraint("item", "change", name="uq_errata_item_change"),
+        sqlite_autoincrement=True,
     )
 
 
