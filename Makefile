@@ -20,13 +20,17 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo package deb test unit pythons check style bench crash accuracy po fuzz lock pictures year clean
+.PHONY: help demo demo-port package deb test unit pythons check style bench crash accuracy po fuzz lock pictures year clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(VENV)/runtime.stamp ## a site that is alive, from documents to mailboxes (DEMO_ARGS=--exit ends there)
+# A port that is taken is told before anything is installed.
+demo: demo-port $(VENV)/runtime.stamp ## a site that is alive, from documents to mailboxes (DEMO_ARGS=--exit ends there)
 	@$(BIN)/fieldfare demo $(DEMO_ARGS)
+
+demo-port:
+	@$(if $(PYTHON),$(PYTHON) notifier/cli/demo/demo_port.py $(DEMO_ARGS))
 
 package: $(VENV)/runtime.stamp ## a wheel and the source it is made of, in dist/
 	@rm -rf build dist/fieldfare-*

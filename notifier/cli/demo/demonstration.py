@@ -18,6 +18,7 @@ from config.clock import clock
 from config.settings import Settings, load
 from notifier.app import daemon, parts
 from notifier.app.house import House
+from notifier.cli.demo import demo_port
 from notifier.cli.demo.examples import Examples
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.cli.output import progress
@@ -25,14 +26,12 @@ from notifier.cli.start.new_installation import SECRET_FILE, a_secret, written_o
 from notifier.errors import CannotListen
 from notifier.model import Frequency
 from notifier.subscribers.preferences import Preferences
-from notifier.web.server import listen
 
 SEEDS = Path(__file__).with_name("seeds")
 
 #: So long ago the made-up readers subscribed that even a weekly digest is due by now.
 DAYS_OF_MAILS = 8
 
-_PORT = 8025
 
 READERS = (
     (
@@ -155,10 +154,10 @@ def prepared(
     ``served`` and its port is taken.
     """
     file = folder / DEFAULT_FILE
-    before = load(file, {}).serve.port if file.exists() else _PORT
+    before = demo_port.port_in(file)
     port = port or before
-    if served:
-        _is_free(port)
+    if served and (problem := demo_port.problem_of(port)):
+        raise CannotListen(demo_port.HOST, port, problem, demo_port.way_out(port))
     _write(folder, port, before)
     past = _Past()
     with House(load(file, {}), clock=past) as house:
@@ -203,15 +202,6 @@ def _history(house: House, folder: Path, past: _Past, say: Callable[[str], None]
     written_once(folder / _DRAFT, examples.draft.text, mode=0o644)
 
 
-def _is_free(port: int) -> None:
-    """Raises CannotListen."""
-    try:
-        listen(_HOST, port).close()
-    except OSError as error:
-        way_out = f"name another: `make demo DEMO_ARGS='--port {port + 1}'`"
-        raise CannotListen(_HOST, port, error.strerror or str(error), way_out) from error
-
-
 def _write(folder: Path, port: int, before: int) -> None:
     """The demo's own settings file, with a fresh secret, is there, made once; its port is this."""
     for needed in (folder, folder / _EXAMPLES, folder / _INBOX.parent):
@@ -220,17 +210,20 @@ def _write(folder: Path, port: int, before: int) -> None:
     written_once(folder / SECRET_FILE, a_secret(), mode=0o600)
     organisation = parts.taxonomy(load(None, {})).name
     text = _TOML.format(
-        secret_file=SECRET_FILE, host=_HOST, port=port, seeds=SEEDS, organisation=organisation
+        secret_file=SECRET_FILE,
+        host=demo_port.HOST,
+        port=port,
+        seeds=SEEDS,
+        organisation=organisation,
     )
     if not written_once(file, text, mode=0o600) and port != before:
         text = file.read_text("utf-8")
         for line in _PORT_LINES:
-            old, new = (line.format(host=_HOST, port=each) for each in (before, port))
+            old, new = (line.format(host=demo_port.HOST, port=each) for each in (before, port))
             text = text.replace(old, new)
         file.write_text(text, "utf-8")
 
 
-_HOST = "127.0.0.1"
 _PORT_LINES = ('\nurl = "http://{host}:{port}"\n', "\nport = {port}\n")
 
 _TOML = """\
