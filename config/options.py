@@ -24,6 +24,7 @@ REPEATED = MappingProxyType(
         "relays": "relay",
         "receivers": "receiver",
         "clients": "client",
+        "webhooks": "webhook",
     }
 )
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
@@ -39,6 +40,9 @@ REQUIRED = frozenset(
         ("clients", "name"),
         ("clients", "token_path"),
         ("clients", "scopes"),
+        ("webhooks", "name"),
+        ("webhooks", "url"),
+        ("webhooks", "secret_path"),
     }
 )
 

@@ -5,6 +5,7 @@ house does with a setting.
 """
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -134,9 +135,6 @@ class AlertsSettings(SettingsSection):
     """When something counts as wrong, and who is told of it."""
 
     mail_to: kinds.OptionalMailbox
-    webhook: kinds.OptionalRemoteAddress
-    webhook_secret: kinds.Password
-    webhook_secret_file: kinds.OptionalLocation
     wait_seconds: kinds.Seconds
     queue_minutes: kinds.Count
     source_hours: kinds.Hours
@@ -180,6 +178,42 @@ class AdminSettings(SettingsSection):
     pages: kinds.Switch
     session_hours: kinds.Count
     audit_days: kinds.Days
+
+
+def _hook_address(text: str) -> str:
+    """Refuses what everybody between here and there could read."""
+    parts = urlsplit(kinds.remote_address(text))
+    if parts.scheme != "https" and not kinds.is_loopback(parts.hostname or ""):
+        raise ValueError("not https")
+    return text
+
+
+_EVENTS = "item.added item.revised item.withdrawn digest.sent incident.opened incident.ended"
+_ANY_EVENT = _EVENTS.replace(".", r"\.").replace(" ", "|")
+
+
+class WebhookSettings(NamedSection):
+    """A program of somebody's that is told what happens here."""
+
+    url: Annotated[
+        str,
+        AfterValidator(_hook_address),
+        Field(
+            description="an https address such as https://hooks.example.org/news (http only where"
+            " the host is this machine: localhost, 127.0.0.1)"
+        ),
+    ]
+    secret_path: kinds.Location
+    events: Annotated[
+        str,
+        Field(
+            pattern=f"^(?:(?:{_ANY_EVENT})(?: +|$))+$",
+            description=f"some of {_EVENTS}, separated by spaces",
+        ),
+    ]
+    query: Annotated[
+        kinds.Line, Field(description="a query such as field=policing&issuer=secretariat, or empty")
+    ]
 
 
 class DaemonSettings(SettingsSection):

@@ -34,6 +34,7 @@ from config.sections import (
     SettingsSection,
     SignUpSettings,
     StoreSettings,
+    WebhookSettings,
     WebSubSettings,
 )
 
@@ -299,8 +300,9 @@ class Settings(SettingsSection):
     relays: Annotated[tuple[RelaySettings, ...], Field(strict=False)]
     receivers: Annotated[tuple[ReceiverSettings, ...], Field(strict=False)]
     clients: Annotated[tuple[ClientSettings, ...], Field(strict=False)]
+    webhooks: Annotated[tuple[WebhookSettings, ...], Field(strict=False)]
 
-    @field_validator("sources", "selections", "relays", "receivers", "clients")
+    @field_validator("sources", "selections", "relays", "receivers", "clients", "webhooks")
     @classmethod
     def _names_differ(
         cls, value: tuple[NamedSection, ...], info: ValidationInfo

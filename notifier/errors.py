@@ -139,6 +139,15 @@ class DaemonRuns(NotifierError):
         self.holder = holder
 
 
+class WebhookRefused(NotifierError):
+    """What was asked for of a webhook cannot be done, or its receiver would have none of it."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"the webhook {name}: {problem}")
+        self.webhook = name
+        self.problem = problem
+
+
 class BackupUnusable(NotifierError):
     """A backup cannot be written or put back; what was there before still is."""
 

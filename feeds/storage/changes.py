@@ -88,7 +88,7 @@ def following(
     these = changes.c.number.between(after + 1, upto)
     query = select(changes).where(these).order_by(changes.c.number)
     rows = connection.execute(query.limit(limit)).all()
-    earlier = _earlier(connection, {row.item for row in rows}, after)
+    earlier = as_of(connection, {row.item for row in rows}, after)
     pairs: list[tuple[FiledItem | None, FiledItem]] = []
     for row in rows:
         before = earlier.get(row.item)
@@ -104,7 +104,16 @@ def latest(connection: Connection, found: Sequence[FiledItem]) -> Mapping[int, F
     last = select(changes.c.item, func.max(changes.c.number)).group_by(changes.c.item)
     rows = connection.execute(last.where(among(changes.c.item, known))).all()
     newer = {item: number for item, number in rows if number > known[item].number}
-    return known | _earlier(connection, newer, max(newer.values(), default=0))
+    return known | as_of(connection, newer, max(newer.values(), default=0))
+
+
+def as_of(connection: Connection, numbers: Collection[int], upto: int) -> dict[int, FiledItem]:
+    """What each of these items was up to a change, as far as it was there."""
+    known: dict[int, FiledItem] = {}
+    query = select(changes).where(among(changes.c.item, numbers), changes.c.number <= upto)
+    for row in connection.execute(query.order_by(changes.c.number)):
+        known[row.item] = _change(row, known.get(row.item))
+    return known
 
 
 def fresh(
@@ -116,15 +125,6 @@ def fresh(
     columns = (changes.c.number, changes.c.item, changes.c.at)
     these = (changes.c.number > after, changes.c.at > since, changes.c.at <= now)
     return connection.execute(select(*columns).where(*these).order_by(changes.c.number)).all()
-
-
-def _earlier(connection: Connection, numbers: Collection[int], upto: int) -> dict[int, FiledItem]:
-    """What each of these items was up to a change, as far as it was there."""
-    known: dict[int, FiledItem] = {}
-    query = select(changes).where(among(changes.c.item, numbers), changes.c.number <= upto)
-    for row in connection.execute(query.order_by(changes.c.number)):
-        known[row.item] = _change(row, known.get(row.item))
-    return known
 
 
 def _last(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, object]]:

@@ -134,16 +134,11 @@ class House:
 
     @cached_property
     def outbound(self) -> Outbound:
-        """What tells hubs, and the subscribers of our own, which feeds changed."""
-        return self._outbound(self.settings)
-
-    def _outbound(self, settings: Settings) -> Outbound:
-        return parts.outbound(
-            settings, self.database, self.site, self.caller, clock=self.clock, jitter=jitter
-        )
+        """What tells hubs, subscribers of our own, and webhooks what changed."""
+        return parts.outbound(self, self.settings)
 
     def caller(self) -> Fetcher:
-        """What asks hubs and their subscribers, one kind of calls; closed with the house."""
+        """What calls others, one kind of calls; closed with the house."""
         from notifier.app import sources
 
         caller = sources.caller(self.settings, clock=self.clock, stopping=self.stopping)
@@ -329,10 +324,10 @@ class House:
 
     def announce(self, stopping: Event | None = None) -> None:
         """Hubs of others were told of changed feeds, or are told again when their time has come."""
-        # What our own hub does has all the time of a daemon.
+        # What our own hub does, and webhooks, have all the time of a daemon.
         websub = self.settings.websub.model_copy(update={"hub": False})
-        settings = self.settings.model_copy(update={"websub": websub})
-        self._outbound(settings).run(stopping or Event())
+        settings = self.settings.model_copy(update={"websub": websub, "webhooks": ()})
+        parts.outbound(self, settings).run(stopping or Event())
 
     def subscribe(self, address: str, preferences: Preferences, who: str = "") -> Subscriber:
         """The address gets what is asked for, from what is ingested next; whoever types a command

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from notifier.app.house import House
     from notifier.digest.plan import Planner
     from notifier.incidents.journal import Journal
-    from notifier.incidents.tell import Teller
+    from notifier.incidents.tell import Channel, Teller
     from notifier.incidents.watch import Watch
     from notifier.subscribers.preferences import Assumed
 
@@ -177,32 +177,33 @@ def site(settings: Settings, identity: Identity, saved: tuple[SavedSelection, ..
     )
 
 
-def outbound(
-    settings: Settings,
-    database: Database,
-    site: Site,
-    caller: Callable[[], Fetcher],
-    *,
-    clock: Callable[[], datetime],
-    jitter: Callable[[], float],
-) -> Outbound:
-    """What tells hubs that feeds changed; without any it has nothing to do."""
+def outbound(house: House, settings: Settings) -> Outbound:
+    """What tells others what changed, as these ``settings`` have it; without any of them it has
+    nothing to do. Raises SettingsError.
+    """
     from feeds.websub.outbound import Outbound
     from feeds.websub.ping import Pings
+    from notifier.app.house import jitter
 
+    site = house.site
     queues: list[CallQueue] = []
     if settings.websub.hubs:
         pings = Pings(
-            database=database,
-            fetcher=caller(),
+            database=house.database,
+            fetcher=house.caller(),
             urls=tuple(settings.websub.hubs.split()),
             address=lambda path: f"{site.url}/{path}",
-            clock=clock,
+            clock=house.clock,
             jitter=jitter,
         )
         queues.append(pings)
     if settings.websub.hub:
-        queues += _own_hub(settings, database, site, caller, clock=clock, jitter=jitter)
+        made = settings, house.database, site, house.caller
+        queues += _own_hub(*made, clock=house.clock, jitter=jitter)
+    if settings.webhooks:
+        from notifier.app.told import hook_parts
+
+        queues.append(hook_parts.queue(house))
     return Outbound(tuple(queues))
 
 
@@ -286,6 +287,11 @@ def watch(house: House) -> Watch:
     from notifier.incidents.watch import Patience, Watch
 
     settings, alerts = house.settings, house.settings.alerts
+    webhooks = None
+    if settings.webhooks:
+        from notifier.storage.hooks import hook_rows
+
+        webhooks = hook_rows.every
     asks = "ingest" in settings.daemon.roles.split()
     return Watch(
         database=house.database,
@@ -299,13 +305,14 @@ def watch(house: House) -> Watch:
         sources={each.name: address_of(each) for each in settings.sources} if asks else {},
         folders=disks(settings, house.database),
         clock=house.clock,
+        webhooks=webhooks,
     )
 
 
 def teller(house: House) -> Teller:
-    """What tells whoever runs the house, past every queue."""
+    """What tells whoever runs the house, past every queue. Raises SettingsError."""
     from notifier.app.mail_parts import sender, signing
-    from notifier.incidents.tell import Channel, MailChannel, Teller, WebhookChannel
+    from notifier.incidents.tell import MailChannel, Teller
 
     alerts, site = house.settings.alerts, house.site
     channels: list[Channel] = []
@@ -320,9 +327,10 @@ def teller(house: House) -> Teller:
                 sign=signing(house.settings),
             )
         )
-    if alerts.webhook:
-        secret = alerts.webhook_secret.get_secret_value()
-        channels.append(WebhookChannel(url=alerts.webhook, secret=secret, call=house.caller().call))
+    if house.settings.webhooks:
+        from notifier.app.told import hook_parts
+
+        channels += hook_parts.channels(house)
     return Teller(
         database=house.database,
         journal=house.journal,

@@ -25,6 +25,7 @@ from notifier.cli import (
 from notifier.cli.editing import edited_items
 from notifier.cli.keeping import safe
 from notifier.cli.start import new_installation, taxonomies, trying
+from notifier.cli.webhooks import hook_commands
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
@@ -84,6 +85,7 @@ for module in (
     delivery,
     came_back,
     team,
+    hook_commands,
 ):
     module.register(app)
 

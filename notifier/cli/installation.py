@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import house_for, settings_for
+from notifier.cli.invocation import house_for, moment_for, settings_for
 from notifier.cli.output import AsJson, write_json, write_line, write_lines, write_report
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from notifier.app.house import House
     from notifier.app.reports import Status
 
 #: How often Python looks for garbage by itself. A command looks less often; what stays does not.
@@ -84,7 +81,7 @@ def status(
     from notifier.app import nodes, parts, reports
 
     with house_for(context) as house:
-        moment = _moment(since, house) if since else None
+        moment = moment_for(since, house) if since else None
         daemon = nodes.running(house.database, house.settings.daemon.node)
         # Where none runs, nobody else has looked.
         parts.watch(house).look_at_store()
@@ -108,16 +105,6 @@ def _show(report: "Status", *, is_all: bool) -> None:
         write_lines(dict(_flat("", asdict(report) | {"incidents": len(report.incidents)})))
     elif not report.incidents:
         write_line("nothing was wrong")
-
-
-def _moment(text: str, house: "House") -> "datetime":
-    from notifier.incidents.incident import moment_of
-
-    try:
-        return moment_of(text, house.clock(), house.settings.site.timezone)
-    except (ValueError, OverflowError) as error:
-        message = f"{text!r} is no time: write yesterday, 2026-11-20, 12h or 3d"
-        raise typer.BadParameter(message) from error
 
 
 def run(context: typer.Context) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from config.settings import Settings
     from notifier.app.house import House
 
@@ -90,6 +92,17 @@ def person(by: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # KeyError up to Python 3.12; a container may name nobody
         return f"uid {os.getuid()}"
+
+
+def moment_for(text: str, house: "House") -> "datetime":
+    """The moment that somebody means, by the zone of the site. Raises BadParameter."""
+    from notifier.incidents.incident import moment_of
+
+    try:
+        return moment_of(text, house.clock(), house.settings.site.timezone)
+    except (ValueError, OverflowError) as error:
+        message = f"{text!r} is no time: write yesterday, 2026-11-20, 12h or 3d"
+        raise typer.BadParameter(message) from error
 
 
 def content_of(file: Path) -> bytes:

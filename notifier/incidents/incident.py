@@ -36,6 +36,7 @@ class IncidentKind(StrEnum):
     WEBHOOK_KEY = "webhook-key"
     SOURCE = "source"
     HUB = "hub"
+    WEBHOOK = "webhook"
     DISK = "disk"
     CLOCK = "clock"
     NODE = "node"
@@ -135,6 +136,12 @@ MEANINGS: Final[Mapping[IncidentKind, Meaning]] = {
         what="the hub {subject} cannot be told",
         action="it is told again at growing pauses; readers that ask by themselves miss nothing:"
         " look at websub.hubs",
+    ),
+    IncidentKind.WEBHOOK: Meaning(
+        what="the webhook {subject} takes nothing",
+        action="what happens is told it at growing pauses, for five days: look at its address and"
+        " secret, `fieldfare webhooks test {subject}` tries it, and one that is no more is to leave"
+        " the settings",
     ),
     IncidentKind.DISK: Meaning(
         what="the disk of {subject} is nearly full",

@@ -1,4 +1,4 @@
-"""Who runs the house is told of what is wrong, and once more as it is over: by mail, by a webhook.
+"""Who runs the house is told of what is wrong, and once more as it is over.
 
 Knows how incidents are put into words, and that each is told once. Must never know what is wrong.
 
@@ -7,9 +7,6 @@ a crash between the two tells it once more, by the same name.
 """
 
 import asyncio
-import hmac
-import json
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -26,7 +23,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from feeds.errors import StoreBusy, StoreError
-from feeds.fetch import FetchFailed, Posted, Reply
 from notifier.errors import TransportUnavailable
 from notifier.incidents.incident import Incident, is_end_to_be_told, is_to_be_told, worst_first
 from notifier.incidents.journal import RECENT, Journal
@@ -138,73 +134,6 @@ class MailChannel:
             first_at=news.at,
             tried_at=None,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookChannel:
-    """A POST of JSON to an address, signed by a ``secret`` where there is one (Standard Webhooks).
-
-    Its ``text`` is what chats show (Slack, Mattermost, Rocket.Chat).
-    """
-
-    url: str
-    secret: str = field(repr=False)
-    call: Callable[[str, tuple[tuple[str, str], ...], bytes], Reply]
-
-    def tell(self, news: Tidings) -> str:
-        """They are told; or why not."""
-        body = json.dumps(_payload(news), ensure_ascii=False).encode()
-        name, second = f"incident_{news.uid}", str(int(news.at.timestamp()))
-        fields = [
-            ("Content-Type", "application/json"),
-            ("webhook-id", name),
-            ("webhook-timestamp", second),
-        ]
-        if self.secret:
-            fields.append(("webhook-signature", signature(self.secret, name, second, body)))
-        match self.call(self.url, tuple(fields), body):
-            case Posted():
-                return ""
-            case FetchFailed(problem=problem):
-                return problem
-            case _:
-                return "it was not sent, as the daemon ends"
-
-
-def _payload(news: Tidings) -> dict[str, object]:
-    return {
-        "type": "incidents",
-        "timestamp": news.at.isoformat(),
-        "text": f"{news.subject}\n{news.text}",
-        "data": {
-            "begun": [*map(_plain, news.begun)],
-            "over": [*map(_plain, news.over)],
-        },
-    }
-
-
-def _plain(one: Incident) -> dict[str, object]:
-    return {
-        "id": one.uid,
-        "kind": one.kind.value,
-        "subject": one.subject,
-        "node": one.node,
-        "since": one.since.isoformat(),
-        "until": one.until and one.until.isoformat(),
-        "times": one.times,
-        "what": one.what,
-        "problem": one.problem,
-        "action": one.action,
-    }
-
-
-def signature(secret: str, name: str, second: str, body: bytes) -> str:
-    """That of a webhook (https://www.standardwebhooks.com): a secret of theirs is base64."""
-    key = secret.encode()
-    if secret.startswith("whsec_"):
-        key = b64decode(secret.removeprefix("whsec_"))
-    made = hmac.digest(key, f"{name}.{second}.".encode() + body, "sha256")
-    return f"v1,{b64encode(made).decode()}"
 
 
 @dataclass(kw_only=True)

@@ -4,7 +4,7 @@ Knows what is too old, too full and too far off. Must never know how anybody is 
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from feeds.storage import Connection
     from feeds.storage.database import Database
     from notifier.incidents.journal import Journal
+    from notifier.webhooks.hook_standing import ToldHook
 
 #: A disk whose files are counted holds no more of them, however many bytes are free.
 _LEAST_FILES: Final = 1_000
@@ -35,6 +36,7 @@ _OF_STORE: Final = (
     IncidentKind.QUEUE,
     IncidentKind.NODE,
     IncidentKind.HUB,
+    IncidentKind.WEBHOOK,
 )
 _OF_NODE: Final = (
     IncidentKind.DISK,
@@ -69,7 +71,8 @@ class Running:
 @dataclass(kw_only=True)
 class Watch:
     """What looks after a store, its ``sources`` by name with their addresses where they are asked
-    here, and the ``folders`` of this node, each by the setting that names it.
+    here, the ``folders`` of this node, each by the setting that names it, and the ``webhooks``
+    where there are any.
     """
 
     database: "Database"
@@ -78,6 +81,7 @@ class Watch:
     sources: Mapping[str, str]
     folders: Mapping[str, Path]
     clock: Callable[[], datetime]
+    webhooks: "Callable[[Connection], Sequence[ToldHook]] | None" = None
     #: How far the clock was ahead of one that nobody sets, and since when it was set.
     _ahead: float = field(init=False)
     _set_at: float | None = field(default=None, init=False)
@@ -142,12 +146,16 @@ class Watch:
                 )
 
     def _untold(self, connection: "Connection") -> Iterator[Trouble]:
-        """Which hubs have not been told for long enough."""
+        """Which hubs and webhooks have not been told for long enough."""
         now, patience = self.clock(), self.patience.source
         for hub in hubs.rows(connection):
             if hub.since and now - hub.since >= patience:
                 since, problem = hub.since, hub.problem
                 yield Trouble(kind=IncidentKind.HUB, subject=hub.hub, problem=problem, since=since)
+        for one in self.webhooks(connection) if self.webhooks else ():
+            if one.ended_at or (one.since and now - one.since >= patience):
+                kind, problem = IncidentKind.WEBHOOK, one.problem
+                yield Trouble(kind=kind, subject=one.name, problem=problem, since=one.since)
 
     # -- Of this node ------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 import trustme
+from standardwebhooks import Webhook
 
 from tests import services
 from tests.command import SEEDS, Installation, a_free_port, an_installation, until
@@ -48,7 +49,6 @@ delivery_seconds = 1
 [alerts]
 wait_seconds = 1
 mail_to = "op@news.example.net"
-webhook = "{office}"
 disk_free_bytes = 2_000_000
 [[sources]]
 name = "inbox"
@@ -58,7 +58,13 @@ settle_seconds = 0
 name = "news"
 kind = "web"
 url = "{news}"
+[[webhooks]]
+name = "office"
+url = "{office}"
+secret_path = "office.secret"
+events = "incident.opened incident.ended"
 """
+SECRET = f"whsec_{'b2ZmaWNl' * 4}"
 
 
 @dataclass
@@ -70,13 +76,13 @@ class World:
 
     def answer(self, request: Request) -> Response | Raw:
         if request.path == "/office":
-            self.told.append(json.loads(request.body))
+            self.told.append(Webhook(SECRET).verify(request.body, dict(request.headers)))
             return Response(status=204)
         return self.site(request)
 
     def heard(self, what: str) -> set[str]:
         """The kinds of which the office heard that they began, or are over."""
-        return {one["kind"] for told in self.told for one in told["data"][what]}
+        return {told["data"]["kind"] for told in self.told if told["type"] == f"incident.{what}"}
 
 
 @dataclass
@@ -126,6 +132,7 @@ def a_night(folder: Path, world: World, *, store: str, relay: int) -> Iterator[N
             news=publisher.at("/news"),
         )
         house = an_installation(folder, settings)
+        (folder / "office.secret").write_text(SECRET)
         with house.running(f"http://127.0.0.1:{port}") as daemon:
             yield Night(house, f"http://127.0.0.1:{port}", world)
             daemon.send_signal(signal.SIGTERM)
@@ -202,7 +209,7 @@ def test_a_night_on_one_machine(tmp_path: Path) -> None:
         assert "`fieldfare ingest news` asks at once" in said
         assert "403" in said
         # By the webhook, as there is no relay that works.
-        until(lambda: {"relay-away", "source"} <= world.heard("begun"))
+        until(lambda: {"relay-away", "source"} <= world.heard("opened"))
         assert httpx.get(f"{night.url}/readyz").status_code == 200
 
         assert house.call("run").returncode == 1
@@ -217,7 +224,7 @@ def test_a_night_on_one_machine(tmp_path: Path) -> None:
         with smtp_server(authority, port=relay) as server:
             until(lambda: night.counted("relay-away") == night.counted("source") == 0)
             kinds = {"relay-away", "source"}
-            until(lambda: kinds <= world.heard("over"))
+            until(lambda: kinds <= world.heard("ended"))
             # And by mail, as that works by now: past the queue, to nobody else.
             until(lambda: any(mail.recipients == ("op@news.example.net",) for mail in server.mails))
             until(lambda: any("anna@example.org" in mail.recipients for mail in server.mails))
@@ -248,11 +255,11 @@ def test_a_night_without_postgresql(tmp_path: Path) -> None:
             assert httpx.get(f"{night.url}/healthz", timeout=9).status_code == 200
             assert night.metric("fieldfare_store_up") == 0
             assert night.counted("store") == 1
-            until(lambda: "store" in world.heard("begun"))
+            until(lambda: "store" in world.heard("opened"))
             assert b"cannot be used" in night.house.call("status").stderr
         until(lambda: night.metric("fieldfare_store_up") == 1)
         until(lambda: night.counted("store") == 0)
-        until(lambda: "store" in world.heard("over"))
+        until(lambda: "store" in world.heard("ended"))
         [one] = [
             one
             for one in night.house.report("status", "--since", "1h")["incidents"]

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import quote
 
 import feeds.storage.websub.tables  # noqa: F401 - its tables are among those of feeds
+import notifier.storage.hooks.tables  # noqa: F401 - and these among the notifier's
 import notifier.storage.team.tables  # noqa: F401 - and these among the notifier's
 from feeds.storage.copies import rows
 from feeds.storage.database import Database

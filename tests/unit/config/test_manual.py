@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import must_be, options, reference, sample
 from config.options import REQUIRED, defaults
-from config.sections import ClientSettings
+from config.sections import ClientSettings, WebhookSettings
 from config.settings import (
     ReceiverSettings,
     RelaySettings,
@@ -31,6 +31,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "relays": RelaySettings,
     "receivers": ReceiverSettings,
     "clients": ClientSettings,
+    "webhooks": WebhookSettings,
 }
 COMMENTED = [at for at, line in enumerate(LINES) if re.match(r"#[a-z_]+ = ", line)]
 

@@ -66,16 +66,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "most", "strangers"),
     [
-        (["--help"], 200, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
+        (["--help"], 201, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 250, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 508, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 511, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 492, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            496,
+            499,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
-        (["parse", SEED], 392, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+        (["parse", SEED], 394, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

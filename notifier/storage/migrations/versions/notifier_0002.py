@@ -1,4 +1,4 @@
-"""The accounts of the team, who is in by one, and what was done by them."""
+"""The accounts of the team, who is in by one, what was done by them, and webhooks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,11 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _team()
+    _webhooks()
+
+
+def _team() -> None:
     op.create_table(
         "accounts",
         *(sa.Column(each, sa.Text(), nullable=False) for each in ("name", "role")),
@@ -34,3 +39,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_deeds"),
         sqlite_autoincrement=True,
     )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhooks",
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("name", "url")),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("items_told", "events_told")),
+        sa.Column("due_at", INSTANT),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("failures", "refusals")),
+        sa.Column("problem", sa.Text(), nullable=False),
+        *(sa.Column(name, INSTANT) for name in ("since", "ended_at", "told_at")),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_webhooks"),
+    )
+    op.create_table(
+        "hook_events",
+        sa.Column("number", NUMBER, autoincrement=False, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("uid", "kind")),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_hook_events"),
+        sa.UniqueConstraint("uid", name="uq_hook_events_uid"),
+    )
+    op.create_index("ix_hook_events_at", "hook_events", ["at"])

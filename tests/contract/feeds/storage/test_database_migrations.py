@@ -23,6 +23,7 @@ from notifier.storage import tables as of_notifier
 
 # Each room has tables of its own, described in one place once they are known.
 import_module("feeds.storage.websub.tables")
+import_module("notifier.storage.hooks.tables")
 import_module("notifier.storage.team.tables")
 
 BRANCHES = {"feeds": store.VERSIONS, "notifier": VERSIONS}

@@ -1,8 +1,5 @@
 """Who runs the house is told of each incident once, and once that it is over, past every queue."""
 
-import hmac
-import json
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -11,12 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from feeds.errors import StoreBusy, StoreError
-from feeds.fetch import FetchFailed, Posted, Reply, Stopped
 from feeds.storage.database import Database
 from notifier.errors import TransportUnavailable
 from notifier.incidents.incident import CALM, Incident, IncidentKind, Trouble
 from notifier.incidents.journal import Journal
-from notifier.incidents.tell import Channel, MailChannel, Teller, Tidings, WebhookChannel, signature
+from notifier.incidents.tell import Channel, MailChannel, Teller, Tidings
 from notifier.mail import Ended
 from notifier.model import Envelope, Stage
 from notifier.model import Reply as Said
@@ -274,47 +270,3 @@ def test_why_no_mail_could_be_sent_is_told(ways: Sequence[Way], problem: str) ->
 
 
 # -- By a webhook ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("reply", "problem"),
-    [
-        (Posted(status=204), ""),
-        (FetchFailed(problem="it answers 500"), "it answers 500"),
-        (Stopped(), "it was not sent, as the daemon ends"),
-    ],
-)
-def test_a_webhook_is_signed_json_that_chats_show(reply: Reply, problem: str) -> None:
-    asked = []
-
-    def call(url: str, fields: tuple[tuple[str, str], ...], body: bytes) -> Reply:
-        asked.append((url, dict(fields), body))
-        return reply
-
-    hook = WebhookChannel(url="https://chat.example.org/x", secret="s" * 32, call=call)
-    news = some_news()
-    assert hook.tell(news) == problem
-    [(url, fields, body)] = asked
-    assert url == "https://chat.example.org/x"
-    told = json.loads(body)
-    assert told["text"].startswith("[Nächste News] the relay cannot be reached\n")
-    assert [one["kind"] for one in told["data"]["begun"]] == ["relay-away"]
-    assert told["data"]["over"] == []
-    name, second = fields["webhook-id"], fields["webhook-timestamp"]
-    made = hmac.digest(b"s" * 32, f"{name}.{second}.".encode() + body, "sha256")
-    assert b64decode(fields["webhook-signature"].removeprefix("v1,")) == made
-
-
-def test_one_without_a_secret_is_not_signed_and_theirs_are_base64() -> None:
-    asked = []
-
-    def call(_: str, fields: tuple[tuple[str, str], ...], body: bytes) -> Reply:
-        asked.append(dict(fields))
-        return Posted(status=204)
-
-    WebhookChannel(url="https://chat.example.org/x", secret="", call=call).tell(some_news())
-    assert "webhook-signature" not in asked[0]
-    key = b"a key of twenty-four byt"
-    theirs = f"whsec_{b64encode(key).decode()}"
-    made = hmac.digest(key, b"msg.1.{}", "sha256")
-    assert signature(theirs, "msg", "1", b"{}") == f"v1,{b64encode(made).decode()}"

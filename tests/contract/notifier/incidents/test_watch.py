@@ -21,6 +21,7 @@ from notifier.incidents.journal import Journal
 from notifier.incidents.watch import Patience, Running, Watch, disk_free, disk_problem
 from notifier.model import RelayStanding
 from notifier.storage import senders, tables
+from notifier.storage.hooks import hook_rows
 from notifier.storage.watched import relay_standings
 from tests.at_hand import Hand
 from tests.outbox import NOW, queue
@@ -51,6 +52,7 @@ def watch(database: Database, hand: Hand) -> Watch:
         sources={"news": URL},
         folders={},
         clock=hand,
+        webhooks=hook_rows.every,
     )
 
 

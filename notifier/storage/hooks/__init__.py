@@ -1,0 +1,1 @@
+"""Receivers of webhooks, and what they are told of, as rows."""
