@@ -57,7 +57,7 @@ def authority(text: str) -> str:
     return text
 
 
-def _optional(check: Callable[[_T], _T]) -> AfterValidator:
+def optional(check: Callable[[_T], _T]) -> AfterValidator:
     """What ``check`` takes, or nothing."""
     return AfterValidator(lambda value: check(value) if value else value)
 
@@ -256,7 +256,7 @@ Slug = Annotated[
 ]
 Slugs = Annotated[
     str,
-    _optional(slugs),
+    optional(slugs),
     Field(
         description="words of lower-case letters, digits and single hyphens, separated by spaces,"
         " or empty"
@@ -278,7 +278,7 @@ OptionalLabels = Annotated[
 ]
 Selector = Annotated[
     Line,
-    _optional(selector),
+    optional(selector),
     Field(description="a CSS selector such as div.content > h1, or empty"),
 ]
 Node = Annotated[Line, AfterValidator(node)]
@@ -309,15 +309,15 @@ Mailbox = Annotated[
 ]
 ReturnPath = Annotated[
     str,
-    _optional(return_path),
+    optional(return_path),
     Field(description="a mail address with one * before its @, as bounces+*@example.org, or empty"),
 ]
 OptionalMailbox = Annotated[
-    str, _optional(mailbox), Field(description="a mail address such as press@example.org, or empty")
+    str, optional(mailbox), Field(description="a mail address such as press@example.org, or empty")
 ]
 Authority = Annotated[
     str,
-    _optional(authority),
+    optional(authority),
     Field(
         description="a DNS name of the Internet or a mail address, yours, in lower case (RFC"
         " 4151), or empty where site.url has such a name"
@@ -344,12 +344,12 @@ Bucket = Annotated[
 ]
 OptionalRemoteAddress = Annotated[
     str,
-    _optional(remote_address),
+    optional(remote_address),
     Field(description="an http or https address such as https://www.example.org/news, or empty"),
 ]
 RemoteAddresses = Annotated[
     str,
-    _optional(remote_addresses),
+    optional(remote_addresses),
     Field(
         description="http or https addresses such as https://hub.example.org/, separated by"
         " spaces, or empty"
@@ -357,7 +357,7 @@ RemoteAddresses = Annotated[
 ]
 OptionalProxy = Annotated[
     str,
-    _optional(proxy),
+    optional(proxy),
     PlainSerializer(values.masked_url),
     # A printed settings object must not tell the password.
     Field(
@@ -387,7 +387,7 @@ OptionalLocation = Annotated[
 ]
 OptionalFolder = Annotated[
     OptionalLocation,
-    _optional(folder),
+    optional(folder),
     Field(description="the path of a folder that is there, or empty"),
 ]
 Password = Annotated[SecretStr, PlainSerializer(masked_secret), Field(description="text")]

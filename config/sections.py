@@ -4,6 +4,8 @@ Knows which option has which kind; defaults are in defaults.toml alone. Must nev
 house does with a setting.
 """
 
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -170,14 +172,122 @@ class ServeSettings(SettingsSection):
     cache_bytes: kinds.Bytes
 
 
+# Networks whose addresses nobody has on the Internet (RFC 1918, 4193, 4291, 6598).
+_INSIDE_4 = [
+    IPv4Network(text)
+    for text in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+]
+_INSIDE_6 = [IPv6Network(text) for text in ("fc00::/7", "fe80::/10")]
+
+
+def _issuer(text: str) -> str:
+    """The address of an OpenID provider, as it was given: it is compared to the last character."""
+    kinds.web_address(text)
+    return text
+
+
+def _proxies(text: str) -> str:
+    """Addresses and networks with a blank between two. Refuses a network with a part of the
+    Internet: that are too many to be one's own proxies.
+    """
+    networks = [ip_network(word) for word in text.split()]
+    if not all(each.num_addresses == 1 or _is_inside(each) for each in networks):
+        raise ValueError("a network of everybody's")
+    return " ".join(map(str, networks))
+
+
+def _is_inside(network: IPv4Network | IPv6Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return any(network.subnet_of(own) for own in _INSIDE_4)
+    return any(network.subnet_of(own) for own in _INSIDE_6)
+
+
+_FieldName = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z][A-Za-z0-9-]{0,63})?$",
+        description="the name of a field such as Remote-User, or empty",
+    ),
+]
+
+
+class OidcSettings(SettingsSection):
+    """The OpenID provider that may say who somebody is; none where there is no issuer."""
+
+    issuer: Annotated[
+        str,
+        kinds.optional(_issuer),
+        Field(
+            description="the https address of a provider, without ? and # (http only where the host"
+            " is this machine), or empty"
+        ),
+    ]
+    client_id: kinds.Line
+    client_secret: kinds.Password
+    client_secret_file: kinds.OptionalLocation
+    label: kinds.Name
+    scopes: Annotated[
+        str,
+        Field(
+            pattern=r"^openid( [!#-\[\]-~]{1,100}){0,20}$",
+            description="openid, and other scopes after it, separated by spaces",
+        ),
+    ]
+    person: kinds.Name
+    groups: kinds.Line
+    operators: kinds.Line
+    editors: kinds.Line
+
+
+class NamingProxySettings(SettingsSection):
+    """The proxies that may say who somebody is; none where there is no field for that."""
+
+    addresses: Annotated[
+        str,
+        kinds.optional(_proxies),
+        Field(
+            description="addresses or private networks such as 127.0.0.1 or 10.0.7.0/24, separated"
+            " by spaces, or empty"
+        ),
+    ]
+    field: _FieldName
+    groups: _FieldName
+    operators: kinds.Line
+    editors: kinds.Line
+    leave: kinds.OptionalRemoteAddress
+
+
 class AdminSettings(SettingsSection):
-    """Whether the team has pages, for how long who came in need not again, and what they did is
-    kept.
+    """Whether the team has pages, who comes in there, for how long they need not again, and what
+    they did is kept.
     """
 
     pages: kinds.Switch
+    passwords: kinds.Switch
     session_hours: kinds.Count
     audit_days: kinds.Days
+    oidc: OidcSettings
+    proxy: NamingProxySettings
+
+    def wrong_ways_in(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Each option by which nobody could come in, or anybody, with what is wrong with it."""
+        oidc, proxy = self.oidc, self.proxy
+        if oidc.issuer and not oidc.client_id:
+            yield ("admin", "oidc", "client_id"), "must be given, as issuer is"
+        if proxy.field and not proxy.addresses:
+            problem = "names no proxy: whoever sends the field would be in"
+            yield ("admin", "proxy", "addresses"), problem
+        if not (self.passwords or oidc.issuer or proxy.field):
+            problem = "must be true where nothing else says who somebody is: nobody could come in"
+            yield ("admin", "passwords"), problem
+        for name, way in (("oidc", oidc), ("proxy", proxy)):
+            has_groups = bool(way.operators or way.editors)
+            if way.groups and not has_groups:
+                problem = "needs operators or editors, too: nobody could come in"
+                yield ("admin", name, "groups"), problem
+            if has_groups and not way.groups:
+                problem = "must say by what the groups of operators and editors are told"
+                yield ("admin", name, "groups"), problem
 
 
 def _hook_address(text: str) -> str:

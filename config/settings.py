@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
 from config.colours import too_faint
-from config.faults import OWN_WORDS, Given, refusals
+from config.faults import OWN_WORDS, Given, naming, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
 from config.options import REPEATED, Key
 from config.sections import (
@@ -357,6 +357,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(tree(given), context=base)
     except ValidationError as error:
         raise SettingsError((*faults, *refusals(error, Settings, given))) from None
+    admin = settings.admin
+    if admin.oidc.issuer or admin.proxy.field or not admin.passwords:
+        faults += [f"{naming(key, given)}: {problem}" for key, problem in admin.wrong_ways_in()]
     if faults:
         raise SettingsError(tuple(faults))
     return settings

@@ -4,6 +4,7 @@ Knows names, roles and passwords as they are typed. Must never know how a passwo
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -24,12 +25,45 @@ class TeamRole(StrEnum):
         return self is TeamRole.OPERATOR or self is other
 
 
+class Way(StrEnum):
+    """By what somebody came in."""
+
+    PASSWORD = "password"  # noqa: S105 - the word
+    OIDC = "oidc"
+    PROXY = "proxy"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """Somebody who may come in."""
 
     name: str
     role: TeamRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody as another service knows them: by the ``name`` of an account, in ``groups``; what
+    they are called may change, and their ``subject`` does not, where it has one.
+    """
+
+    name: str
+    groups: frozenset[str]
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRule:
+    """Which groups, as another service names them, make an operator, and which an editor."""
+
+    operators: frozenset[str]
+    editors: frozenset[str]
+
+    def role(self, groups: Collection[str]) -> TeamRole | None:
+        """The role of who is in these; None for whoever is none of the team."""
+        if not self.operators.isdisjoint(groups):
+            return TeamRole.OPERATOR
+        return None if self.editors.isdisjoint(groups) else TeamRole.EDITOR
 
 
 #: What logs, reports and addresses show as it is.

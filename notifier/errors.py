@@ -72,6 +72,18 @@ class AccountRefused(NotifierError):
         self.name = name
 
 
+class SignInRefused(NotifierError):
+    """Somebody does not come in by what a service says of them; ``subject`` is its id of them."""
+
+    def __init__(self, problem: str, subject: str = "") -> None:
+        super().__init__(problem)
+        self.subject = subject
+
+
+class ProviderFault(NotifierError):
+    """What an OpenID provider answers is not what it has to."""
+
+
 class MailError(NotifierError):
     """Base of what a transport may report."""
 

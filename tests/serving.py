@@ -276,14 +276,16 @@ def serving(
     *,
     counts: WebCounts | None = None,
     ca: trustme.CA | None = None,
+    port: int = 0,
 ) -> Iterator[str]:
-    """The base address under which the application answers, through a real server.
+    """The base address under which the application answers, through a real server, at a ``port``
+    that is free or the one that is given.
 
     With ``ca`` by TLS, with a certificate of it.
     """
     # Named as TCP, asyncio sends at once (TCP_NODELAY); else each body waits 40 ms for an ACK.
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
-        bound.bind(("127.0.0.1", 0))
+        bound.bind(("127.0.0.1", port))
         files = app.router.default
         # A server of published files answers them as the daemon's does.
         at_once = files.at_once if isinstance(files, PublishedFiles) else lambda *_: None

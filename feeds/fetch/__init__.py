@@ -119,9 +119,9 @@ class FetchFailed:
     """No document, and why in words for people.
 
     ``retry_after`` is when the ``host`` that answered asks us back, ``status`` what it answered, 0
-    if nothing. What ``is_lasting`` will not pass by itself (a 4xx but 408, 425 and 429; an address
-    nobody may ask): asking again soon is of no use. ``outsized`` is what is there where it is too
-    large.
+    if nothing, and the first bytes of its ``body``. What ``is_lasting`` will not pass by itself (a
+    4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of no use.
+    ``outsized`` is what is there where it is too large.
     """
 
     problem: str
@@ -130,6 +130,7 @@ class FetchFailed:
     is_lasting: bool = False
     host: str = ""
     outsized: Outsized | None = None
+    body: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

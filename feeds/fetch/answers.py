@@ -163,6 +163,7 @@ def _failed(received: Received, now: datetime) -> FetchFailed:
         retry_after=retry_after(received.field("retry-after"), now),
         is_lasting=received.status not in PASSING,
         host=received.url.host,
+        body=received.body,
     )
 
 

@@ -27,6 +27,9 @@ PATIENCE_SECONDS = 5.0
 
 #: Whom a server takes a request to come from, "" for nobody in particular, as it tells in a scope.
 CLIENT = "fieldfare.client"
+#: The address that a request comes from by its socket, whatever its fields say: a proxy's, where
+#: there is one.
+PEER = "fieldfare.peer"
 #: More than ask within some minutes, some MB at most.
 _MOST_CLIENTS = 10_000
 

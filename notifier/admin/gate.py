@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -21,13 +22,16 @@ from feeds.errors import FeedsError
 from feeds.storage.columns import number_in
 from feeds.storage.database import Database
 from feeds.web.request_limits import ThreadLimit
-from notifier.account import Account, TeamRole
+from notifier.account import Account, TeamRole, Way
+from notifier.admin.sign_in.proxied import NamingProxy
 from notifier.errors import NotifierError
 from notifier.keyed_hash import spelt_hash
 from notifier.storage.team import accounts, deeds
 from notifier.storage.team.deeds import TeamDeed
 from notifier.team.noted import TeamAct, noted
 from notifier.web.private_pages import PRIVATE, PrivatePages
+
+log = structlog.get_logger(__name__)
 
 #: What a browser keeps while somebody is in.
 COOKIE: Final = "fieldfare_team"
@@ -38,13 +42,15 @@ _FORM: Final = b"fieldfare team form 1\0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRequest:
-    """What somebody of the team asks for: fields by their names, of the address and of a form.
+    """What somebody of the team asks for, who came in by one ``way``: fields by their names, of the
+    address and of a form.
 
     ``done`` is what they did just before, where a page is shown for that; ``at`` is the path below
     that of the team's pages.
     """
 
     account: Account
+    way: Way
     key: str
     at: str
     path: Mapping[str, str]
@@ -109,8 +115,8 @@ class TeamPage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Lets those in who may, one role or the other, and for ``hours`` who came in; all pages get
-    what is ``shared``.
+    """Lets those in who may, one role or the other, and for ``hours`` who came in; who came by a
+    ``proxy``, as long as that names them. All pages get what is ``shared``.
     """
 
     database: Database
@@ -118,6 +124,7 @@ class Gate:
     clock: Callable[[], datetime]
     hours: int
     shared: Mapping[str, object]
+    proxy: NamingProxy | None = None
     _works: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     @property
@@ -150,13 +157,31 @@ class Gate:
 
     # -- Who is in ---------------------------------------------------------------------------------
 
-    def let_in(self, account: Account, page: str) -> Response:
-        """Whoever asks is in by that account, and sees the page."""
+    def let_in(
+        self, request: Request, account: Account, way: Way, page: str, subject: str = ""
+    ) -> Response:
+        """Whoever asks is in by that account, by a key that nobody had before, and sees the page,
+        or where it is none of these, the first. It is told with their ``subject`` at the provider.
+        """
         key, now = secrets.token_urlsafe(_KEY_BYTES), self.clock()
         hours = timedelta(hours=self.hours)
+        told = TeamDeed(
+            at=now,
+            account=account.name,
+            deed=TeamAct.SIGNED_IN,
+            subject=account.name,
+            detail=f"{way} {subject}".strip(),
+            outcome=f"as {account.role}",
+        )
         with self.database.writing() as connection:
-            accounts.sign_in(connection, _hashed(key), account.name, now, now + hours)
-        answer = self._led(page)
+            accounts.sign_out(connection, _hashed(request.cookies.get(COOKIE, "")))
+            accounts.sign_in(
+                connection, _hashed(key), account.name, way, now=now, until=now + hours
+            )
+            deeds.begin(connection, told)
+        log.info("signed in", account=account.name, way=way.value)
+        # Only what begins so is of these pages.
+        answer = self._led(page if page.startswith("/") else "/")
         answer.set_cookie(
             COOKIE,
             key,
@@ -179,19 +204,30 @@ class Gate:
         if not key:
             return None
         with self.database.reading() as connection:
-            account = accounts.signed_in(connection, _hashed(key), self.clock())
-            if account is None:
+            found_in = accounts.signed_in(connection, _hashed(key), self.clock())
+            if found_in is None or not self._is_still_named(request, *found_in):
                 return None
+            account, way = found_in
             number = number_in(done)
             found = deeds.of(connection, number) if number else None
         return TeamRequest(
             account=account,
+            way=way,
             key=key,
             at=request.url.path.removeprefix(self.home),
             path=request.path_params,
             query=request.query_params,
             done=found if found and found.account == account.name else None,
         )
+
+    def _is_still_named(self, request: Request, account: Account, way: Way) -> bool:
+        """Whether a proxy that let them in names them as before: at the same browser somebody else
+        may have come meanwhile.
+        """
+        if way is not Way.PROXY:
+            return True
+        named = self.proxy.named(request) if self.proxy else None
+        return named is not None and named.name == account.name
 
     # -- What they may -----------------------------------------------------------------------------
 

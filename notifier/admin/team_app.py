@@ -20,6 +20,7 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.account import TeamRole
 from notifier.admin.gate import Gate, TeamPage
+from notifier.admin.sign_in.proxied import NamingProxy
 from notifier.web.private_pages import PrivatePages
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -41,12 +42,20 @@ PLACES: Final = (
 
 
 def gate_of(
-    database: Database, site: Site, taxonomy: Taxonomy, clock: Callable[[], datetime], hours: int
+    database: Database,
+    site: Site,
+    taxonomy: Taxonomy,
+    *,
+    clock: Callable[[], datetime],
+    hours: int,
+    proxy: NamingProxy | None,
 ) -> Gate:
     """What lets people in for so many ``hours``, and shows pages in the look of all others."""
     pages = PrivatePages(replace(site, language=_LANGUAGE), taxonomy, _TEMPLATES)
     shared = {"places": PLACES, "minute": partial(_minute, site.timezone)}
-    return Gate(database=database, pages=pages, clock=clock, hours=hours, shared=shared)
+    return Gate(
+        database=database, pages=pages, clock=clock, hours=hours, shared=shared, proxy=proxy
+    )
 
 
 def _minute(zone: ZoneInfo, moment: datetime) -> str:

@@ -47,7 +47,14 @@ def accounts(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def add(
-    context: typer.Context, name: _Name, role: _RoleAs = TeamRole.EDITOR, as_json: AsJson = False
+    context: typer.Context,
+    name: _Name,
+    role: _RoleAs = TeamRole.EDITOR,
+    no_password: Annotated[
+        bool,
+        typer.Option("--no-password", help="Let a proxy or an OpenID provider say who they are."),
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Let somebody in, by a password that is asked for, or read from standard input."""
     from notifier.account import Account, checked_name
@@ -56,7 +63,7 @@ def add(
 
     account = Account(name=checked_name(name), role=role)
     with house_for(context) as house:
-        kept = _asked_for(account.name)
+        kept = None if no_password else _asked_for(account.name)
         with house.database.writing() as connection:
             if not stored.add(connection, account, kept):
                 raise AccountRefused(account.name, "there is one already; `accounts password`")
@@ -141,7 +148,7 @@ def _asked_for(name: str) -> str:
     Raises AccountRefused.
     """
     from notifier.account import checked_password
-    from notifier.admin.passwords import hashed
+    from notifier.admin.sign_in.passwords import hashed
 
     if sys.stdin.isatty():
         typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)

@@ -24,6 +24,7 @@ _MOST_CHARACTERS: Final = 300
 class TeamAct(StrEnum):
     """What somebody did, as it is told later."""
 
+    SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
     LOOKED = "asked a source at once"
     PROMOTED = "vouched for"

@@ -8,7 +8,7 @@ from asyncio import Transport
 from collections.abc import Callable, MutableSequence
 from ctypes import Array
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 from typing_extensions import override
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from feeds.web.published import FileAnswer
-from feeds.web.request_limits import network_of
+from feeds.web.request_limits import PEER, network_of
 
 #: No client has more of them: an office behind one address opens some dozens.
 _OF_ALL_A_CLIENT = 8
@@ -279,6 +279,8 @@ class Connection(HttpToolsProtocol):
             raise ValueError("so much is not asked at once")
         url, headers = self.url, self.headers
         super().on_message_begin()
+        # Before uvicorn puts there whom a proxy speaks for.
+        cast("dict[str, Any]", self.scope)[PEER] = self.client[0] if self.client else ""
         self.url = url
         for name, value in headers:
             super().on_header(name, value)

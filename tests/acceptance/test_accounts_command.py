@@ -25,6 +25,8 @@ def test_an_account_is_added_changed_and_removed(tmp_path: Path) -> None:
         b"eve has another"
         in installation.call("accounts", "password", "eve", stdin=PASSWORD).stdout
     )
+    assert installation.report("accounts", "add", "ada@example.org", "--no-password")
+    installation.report("accounts", "remove", "ada@example.org")
     assert installation.report("audit") == []
     assert PASSWORD.strip() not in _store(installation.folder)
     installation.report("accounts", "remove", "eve")

@@ -20,7 +20,7 @@ from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
 from notifier.account import Account, TeamRole
 from notifier.admin.gate import COOKIE
-from notifier.admin.passwords import hashed
+from notifier.admin.sign_in.passwords import hashed
 from notifier.admin.team_app import PLACES
 from notifier.app import nodes
 from notifier.app.house import House
@@ -113,10 +113,12 @@ def token_on(text: str) -> str:
 
 
 def told(database: Database) -> list[tuple[str, str, str, str]]:
+    """What was done, beside coming in."""
     with database.reading() as connection:
         return [
             (each.account, each.deed, each.subject, each.outcome)
             for each in deeds.latest(connection, 10)
+            if each.deed != "signed in"
         ]
 
 

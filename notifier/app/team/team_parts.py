@@ -16,11 +16,11 @@ from notifier.admin.names_page import NamesPage
 from notifier.admin.overview_page import DeedsPage, OverviewPage, SourcesPage, StatisticsPage
 from notifier.admin.quarantine_page import QuarantinePage
 from notifier.admin.readers_page import ReadersPage
-from notifier.admin.sign_in_page import SignInPage
 from notifier.admin.team_app import gate_of, team_routes
 from notifier.app import nodes, reports
 from notifier.app.preview import preview
 from notifier.app.sources import ownership
+from notifier.app.team import ways_in
 from notifier.digest.named import Named
 from notifier.incidents.incident import OF_RELAYS
 from notifier.team.document_deeds import DocumentDeeds
@@ -90,8 +90,15 @@ def deeds(house: House, publish: Callable[[], None]) -> TeamDeeds:
 
 def team(house: House, publish: Callable[[], None]) -> Iterator[BaseRoute]:
     """Where the team's pages are answered; what is changed there is published at once."""
-    hours = house.settings.admin.session_hours
-    gate = gate_of(house.database, house.site, house.taxonomy, house.clock, hours)
+    admin = house.settings.admin
+    gate = gate_of(
+        house.database,
+        house.site,
+        house.taxonomy,
+        clock=house.clock,
+        hours=admin.session_hours,
+        proxy=ways_in.proxy(admin.proxy),
+    )
     yield from team_routes(gate, [*_pages(house, gate, deeds(house, publish))])
 
 
@@ -100,7 +107,7 @@ def _pages(house: House, gate: Gate, does: TeamDeeds) -> Iterator[TeamPage]:
         content = preview(house, address, house.clock()).envelope.content
         return part(opened(content), "html") or ""
 
-    yield SignInPage(gate=gate, secret=house.settings.signing_key)
+    yield from ways_in.ways_in(house, gate)
     yield OverviewPage(status=partial(status, house))
     listed = partial(reports.sources, house.database, house.settings.sources)
     yield SourcesPage(deeds=does.documents, listed=listed)

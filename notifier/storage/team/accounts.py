@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from feeds.storage.engines import upsert
-from notifier.account import Account, TeamRole
+from notifier.account import Account, TeamRole, Way
 from notifier.storage.team.tables import accounts, sessions
 
 
@@ -41,6 +41,17 @@ def set_role(connection: Connection, name: str, role: TeamRole) -> bool:
     return connection.execute(changed).rowcount > 0
 
 
+def told(connection: Connection, account: Account) -> bool:
+    """The account is there as another service tells of it, with that role; False where one of its
+    name has a password, and is not that service's to tell of.
+    """
+    found = known(connection, account.name)
+    if found is None:
+        return add(connection, account, None)
+    _, password = found
+    return password is None and set_role(connection, account.name, account.role)
+
+
 def every(connection: Connection) -> Sequence[Account]:
     """All accounts, by name."""
     rows = connection.execute(select(accounts.c.name, accounts.c.role).order_by(accounts.c.name))
@@ -56,19 +67,22 @@ def known(connection: Connection, name: str) -> tuple[Account, str | None] | Non
 # -- Who is in -------------------------------------------------------------------------------------
 
 
-def sign_in(connection: Connection, key: str, name: str, now: datetime, until: datetime) -> None:
+def sign_in(
+    connection: Connection, key: str, name: str, way: Way, *, now: datetime, until: datetime
+) -> None:
     """Whoever has what hashes to ``key`` is in by that account; what is over is forgotten."""
     connection.execute(delete(sessions).where(sessions.c.until <= now))
-    connection.execute(insert(sessions).values(key=key, account=name, until=until))
+    row = {"key": key, "account": name, "way": way.value, "until": until}
+    connection.execute(insert(sessions).values(row))
 
 
-def signed_in(connection: Connection, key: str, now: datetime) -> Account | None:
-    """By which account somebody is in, if by any."""
-    query = select(accounts.c.name, accounts.c.role).join_from(sessions, accounts)
+def signed_in(connection: Connection, key: str, now: datetime) -> tuple[Account, Way] | None:
+    """By which account somebody is in, and which way they came, if they are."""
+    query = select(accounts.c.name, accounts.c.role, sessions.c.way).join_from(sessions, accounts)
     row = connection.execute(
         query.where(sessions.c.key == key, sessions.c.until > now)
     ).one_or_none()
-    return row and Account(name=row.name, role=TeamRole(row.role))
+    return row and (Account(name=row.name, role=TeamRole(row.role)), Way(row.way))
 
 
 def sign_out(connection: Connection, key: str) -> None:

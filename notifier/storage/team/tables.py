@@ -18,12 +18,14 @@ accounts = Table(
     Column("password", Text),
 )
 
-#: Who came in, by the hash of what their browser keeps, and until when they need not again.
+#: Who came in, by the hash of what their browser keeps, which way, and until when they need not
+#: again.
 sessions = Table(
     "sessions",
     metadata,
     Column("key", Text, primary_key=True),
     Column("account", Text, ForeignKey("accounts.name"), nullable=False, index=True),
+    Column("way", Text, nullable=False),
     Column("until", Instant, nullable=False),
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifier.account import TeamRole, checked_name, checked_password
+from notifier.account import RoleRule, TeamRole, checked_name, checked_password
 from notifier.errors import AccountRefused
 
 
@@ -42,3 +42,10 @@ def test_an_operator_may_do_all_an_editor_may_and_not_the_other_way() -> None:
     assert TeamRole.OPERATOR.includes(TeamRole.OPERATOR)
     assert TeamRole.EDITOR.includes(TeamRole.EDITOR)
     assert not TeamRole.EDITOR.includes(TeamRole.OPERATOR)
+
+
+def test_the_highest_role_that_groups_give_is_somebodys() -> None:
+    rule = RoleRule(operators=frozenset({"chiefs"}), editors=frozenset({"editors", "interns"}))
+    assert rule.role(["interns", "chiefs"]) is TeamRole.OPERATOR
+    assert rule.role(["staff", "interns"]) is TeamRole.EDITOR
+    assert rule.role(["staff"]) is rule.role([]) is None

@@ -24,7 +24,7 @@ def _team() -> None:
     )
     op.create_table(
         "sessions",
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("key", "account")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("key", "account", "way")),
         sa.Column("until", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.name"], "fk_sessions_account_accounts"),
         sa.PrimaryKeyConstraint("key", name="pk_sessions"),
