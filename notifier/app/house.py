@@ -194,7 +194,7 @@ class House:
     def journal(self) -> Journal:
         """What is noticed of what is wrong; what it holds is written down as the house closes."""
         journal = parts.journal(self.settings, self.database, self.clock)
-        self._opened.callback(journal.flush)
+        self._opened.callback(journal.close)
         return journal
 
     @cached_property

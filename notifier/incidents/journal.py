@@ -276,6 +276,11 @@ class Journal:
         with self._lock:
             self._told[incident.key] = incident
 
+    def close(self) -> None:
+        """All that was noticed is written down, where the store takes it: there is no next time."""
+        self._written_at = -inf
+        self.flush()
+
     def flush(self) -> None:
         """What was noticed is written down where the store takes it, and held where not.
 

@@ -126,6 +126,10 @@ def test_a_beat_in_which_all_is_well_writes_nothing(
     with database.reading() as connection:
         assert incidents.ends(connection) == {("publish", "one"): NOW + MINUTE / 2}
         assert incidents.failures(connection).keys() == set(IncidentKind)
+    succeed(journal, "publish")
+    journal.close()
+    with database.reading() as connection:
+        assert incidents.ends(connection) == {("publish", "one"): clock.now}
 
 
 def test_that_all_is_well_here_ends_nothing_that_another_meets_later(
