@@ -64,7 +64,8 @@ class Taxonomy:
         self._homes = {each.slug: each.language for each in file.issuer if each.language}
         self._sites = {host: site for site in file.site for host in site.hosts}
         # What the organisation says of a label goes before what is usual.
-        self._slots = {fold(text): slot for each in words for slot, text in each.slots()}
+        self._slots = {fold(text): slot for _, slot, text in file.facet_labels()}
+        self._slots |= {fold(text): slot for each in words for slot, text in each.slots()}
         self._events = frozenset(fold(text) for each in words for text in each.event)
         self._newsrooms = frozenset(fold(text) for each in words for text in each.newsroom)
         ends = [text for each in words for text in each.end]
@@ -290,6 +291,8 @@ class Taxonomy:
         for language, words in (*forms().labels.items(), *self._file.labels.items()):
             for _, text in words.slots():
                 languages[fold(text)].add(language)
+        for language, _, text in self._file.facet_labels():
+            languages[fold(text)].update({language} - {""})
         return {text: frozenset(found) for text, found in languages.items()}
 
     @cached_property

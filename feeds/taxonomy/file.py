@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,6 +45,9 @@ class Slot(StrEnum):
     PUBLISHED = "published"
     KIND = "kind"
 
+
+#: What stands before the topics of which facet.
+_BEFORE: Final = {"field": Slot.FIELDS, "issuer": Slot.ISSUERS, "type": Slot.KIND}
 
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
@@ -196,6 +199,16 @@ class TaxonomyFile(_StrictTable):
                     ending=ending,
                     into=TopicRef(ref.kind, into),
                 )
+
+    def facet_labels(self) -> Iterator[tuple[str, Slot, str]]:
+        """What its facets are called, each with the language that calls it so: a document prints
+        that before the topics it is filed under, as pages do above them.
+        """
+        for kind, words in self.kinds.items():
+            if slot := _BEFORE.get(kind):
+                yield from ((self.language, slot, text) for text in (words.name, words.plural))
+                others = (*words.names.items(), *words.plurals.items())
+                yield from ((language, slot, text) for language, text in others)
 
     def terms(self) -> Iterator[tuple[TopicRef, Term]]:
         """Everything that is listed, kind by kind."""

@@ -34,10 +34,10 @@ _HEAD = """\
 name = {name}
 language = {language}
 
-# What pages call a facet, where it is not to be subjects, issuers, countries, kinds of news.
-#[kinds.field]
-#name = "Theme"
-#plural = "Themes"
+"""
+_CALLED = """\
+# What pages call a facet, and documents print before its topics ("{plural}: ..."); the others are
+# called issuers, countries, kinds of news where nothing is said of them.
 """
 
 
@@ -49,11 +49,26 @@ class Suggested:
     items: int = 0
 
 
-def starter(name: str, language: str, topics: Mapping[TopicKind, Iterable[Suggested]]) -> str:
-    """A taxonomy with those topics; spellings of one name are one topic."""
+def starter(
+    name: str,
+    language: str,
+    topics: Mapping[TopicKind, Iterable[Suggested]],
+    called: tuple[str, str] | None = None,
+) -> str:
+    """A taxonomy with those topics; spellings of one name are one topic. What news is about is
+    ``called`` so in its language, one and many, where somebody knows.
+    """
     of = f" of {name}" if name else ""
     head = _HEAD.format(of=of, name=_toml(name), language=_toml(language))
-    return "\n".join([head, *(_facet(kind, topics.get(kind, ())) for kind in _FACETS)])
+    return "\n".join(
+        [head, _kinds(called), *(_facet(kind, topics.get(kind, ())) for kind in _FACETS)]
+    )
+
+
+def _kinds(called: tuple[str, str] | None) -> str:
+    one, many = called or ("Theme", "Themes")
+    said = f"[kinds.field]\nname = {_toml(one)}\nplural = {_toml(many)}\n"
+    return _CALLED.format(plural=many) + (said if called else _commented(said))
 
 
 def _facet(kind: TopicKind, suggested: Iterable[Suggested]) -> str:

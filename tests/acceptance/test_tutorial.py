@@ -59,7 +59,7 @@ def test_what_is_not_told_is_asked_on_a_terminal(tmp_path: Path) -> None:
         stderr=theirs,
     )
     os.close(theirs)
-    os.write(ours, b"The Lakes\n\nMars\nEurope/Vienna\nnews@lakes.org\n")
+    os.write(ours, b"The Lakes\nde\nMars\nEurope/Vienna\nnews@lakes.org\n")
     said = b""
     while b"fieldfare run" not in said and (more := os.read(ours, 1024)):
         said += more
@@ -73,7 +73,10 @@ def test_what_is_not_told_is_asked_on_a_terminal(tmp_path: Path) -> None:
         'authority = "lakes.org"',
     ):
         assert line in settings
-    assert 'label = "Fish"' in (tmp_path / "lakes/taxonomy.toml").read_text()
+    assert settings.count('\nlanguage = "de"\n') == 2
+    taxonomy = (tmp_path / "lakes/taxonomy.toml").read_text()
+    assert 'label = "Fish"' in taxonomy
+    assert '[kinds.field]\nname = "Sachgebiet"\nplural = "Sachgebiete"\n' in taxonomy
 
 
 def test_a_taxonomy_that_is_wrong_is_told_with_its_lines(tmp_path: Path) -> None:

@@ -174,11 +174,15 @@ def _texts(
     """What stands in each file, with its mode. Raises TaxonomyError."""
     from config.clock import clock
     from config.manual import sample
+    from config.options import SOURCES
     from notifier.cli.start.taxonomies import drafted
 
     name = chosen.get(("site", "organisation"))
     files = {SECRET_FILE: (a_secret(), 0o600)}
     own = dict(chosen)
+    if language := chosen.get(("site", "language")):
+        # What is too short to tell is in the language of whoever writes it.
+        own[SOURCES, "language"] = language
     if name:
         own |= {("site", "title"): name, ("site", "taxonomy"): TAXONOMY_FILE}
         # Whoever has no office of a name issues news all the same.

@@ -91,6 +91,7 @@ def drafted(
     stated: "Mapping[TopicKind, Sequence[Suggested]] | None" = None,
 ) -> str:
     """A sound taxonomy of those names. Raises TaxonomyError where one of them cannot be."""
+    from feeds.catalogue import catalogue, nearest
     from feeds.taxonomy.file import read
     from feeds.taxonomy.starter import Suggested, starter
 
@@ -99,7 +100,9 @@ def drafted(
         for kind in TopicKind
         for found in ((stated or {}).get(kind, ()),)
     }
-    text = starter(organisation, language, topics)
+    said = catalogue(language).said if nearest(language) else {}
+    called = (said["kind.field"], said["heading.field"]) if said else None
+    text = starter(organisation, language, topics, called)
     read(text)
     return text
 

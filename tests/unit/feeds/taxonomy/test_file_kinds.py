@@ -124,6 +124,26 @@ def test_a_label_of_its_own_stands_beside_what_any_page_writes() -> None:
     assert taxonomy.languages_of("Izdavač:") == {"bs", "hr", "sr"}
 
 
+def test_what_a_facet_is_called_stands_before_its_topics_too() -> None:
+    """It was body text, and the item filed nowhere, in silence."""
+    kinds = '[kinds.field]\nname = "Thema"\nplural = "Themen"\nplurals = { fr = "Thèmes" }\n'
+    taxonomy = Taxonomy.from_toml(f"language = 'de'\n{TOPICS}{kinds}")
+    assert [taxonomy.slot(text) for text in ("Thema:", "Themen:", "Thèmes:")] == [Slot.FIELDS] * 3
+    assert taxonomy.languages_of("Thèmes") == {"fr"}
+    assert taxonomy.languages_of("Themen") == {"de"}
+    parsed = understand(
+        Document(source="", name="", body=PAGE.replace("Themenfelder", "Themen").encode()), taxonomy
+    )
+    assert isinstance(parsed, Parsed)
+    [draft] = parsed.drafts
+    assert [label.slug for label in draft.fields] == ["water"]
+    issuers = '[kinds.issuer]\nname = "Issued on"\nplural = "Stations"\n'
+    taxonomy = Taxonomy.from_toml(TOPICS + issuers)
+    assert taxonomy.slot("Issued on:") is Slot.ISSUED
+    assert taxonomy.slot("Stations:") is Slot.ISSUERS
+    assert taxonomy.languages_of("Stations") == frozenset()
+
+
 def test_facets_are_called_as_the_organisation_calls_them() -> None:
     themes = '[kinds.field]\nname = "Theme"\nplural = "Themes"\nplurals = { fr = "Thèmes" }\n'
     untold, english = Taxonomy.from_toml(themes), Taxonomy.from_toml(f"language = 'en'\n{themes}")

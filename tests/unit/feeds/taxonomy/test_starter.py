@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.model import TopicKind
-from feeds.taxonomy import Taxonomy
+from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.file import doubts_about
 from feeds.taxonomy.starter import Suggested, slug_of, starter
 
@@ -32,6 +32,7 @@ def test_what_is_known_of_an_organisation_is_its_taxonomy() -> None:
             ],
             TYPE: named("Ausschreibung", "Pressemitteilung", "Press release"),
         },
+        ("Sachgebiet", "Sachgebiete"),
     )
     assert topics(text) == {
         "field:trinkwasser": "Trinkwasser",
@@ -40,6 +41,7 @@ def test_what_is_known_of_an_organisation_is_its_taxonomy() -> None:
         "type:press-release": "Pressemitteilung",
     }
     assert Taxonomy.from_toml(text).name == 'The "Lake" Board'
+    assert Taxonomy.from_toml(text).slot("Sachgebiete:") is Slot.FIELDS
     assert "# in 4 items\n[[field]]" in text
     assert "# in 1 item\n[[field]]" in text
 
