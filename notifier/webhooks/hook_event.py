@@ -13,6 +13,8 @@ from feeds.model import Item, Label
 from notifier.incidents.incident import Incident
 from notifier.webhooks import HookEventKind
 
+#: By these chats are commanded (Slack's <!channel>, Mattermost's @all): titles are of strangers.
+_COMMANDS = str.maketrans("<>@", "‹›＠")
 #: 96 bits of what names an event: no two of them meet.
 _ID_CHARS = 24
 
@@ -36,7 +38,7 @@ class HookEvent:
         payload = {
             "type": self.kind.value,
             "timestamp": self.at.isoformat(),
-            "text": self.text,
+            "text": self.text.translate(_COMMANDS),
             "data": self.data,
         }
         return json.dumps(payload, ensure_ascii=False).encode(errors="replace")

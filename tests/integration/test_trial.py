@@ -205,13 +205,15 @@ def test_who_hangs_or_breaks_holds_up_nobody() -> None:
 def test_what_is_wrong_here_is_told(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('[[field]]\nslug = "a"\nlabel = "A"\nlabels.xx = "A"\n')
     text = mail(25).replace(FROM, "digest@example.org") + "[look]\n"
+    text += '[[webhooks]]\nname = "a"\nurl = "https://a.example.net/"\nsecret_path = "none"\n'
     settings = settings_of(tmp_path, text)
     site = settings.site.model_copy(update={"taxonomy": tmp_path / "own.toml"})
     settings = settings.model_copy(update={"site": site})
     found = [*here.settings_used(settings), *here.store(settings), *here.folders(settings)]
     said = [(each.subject, each.verdict) for each in found]
-    assert said[:3] == [("settings", WRONG), ("taxonomy", WARNING), ("store", OK)]
+    assert said[:4] == [*[("settings", WRONG)] * 2, ("taxonomy", WARNING), ("store", OK)]
     assert "example.org" in found[0].said
+    assert found[1].said.startswith("[[webhooks]] a: secret_path = ")
     (tmp_path / "fieldfare.db").write_bytes(b"no store" * 1000)
     assert [each.verdict for each in here.store(settings)] == [WRONG]
     (tmp_path / "own.toml").write_text('[[field]]\nslug = "a"\n')

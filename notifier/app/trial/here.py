@@ -27,6 +27,7 @@ def settings_used(settings: Settings) -> Iterator[Finding]:
     from feeds.errors import TaxonomyError
     from feeds.taxonomy.file import doubts_about
     from notifier.app import mail_parts, parts
+    from notifier.app.told import hook_parts
 
     faults: list[str] = []
     for part in (
@@ -35,6 +36,7 @@ def settings_used(settings: Settings) -> Iterator[Finding]:
         lambda: mail_parts.templates(settings),
         lambda: mail_parts.transports(settings),
         lambda: mail_parts.signing(settings),
+        lambda: hook_parts.webhooks(settings),
         lambda: settings.signing_key,
     ):
         try:

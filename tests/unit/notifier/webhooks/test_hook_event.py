@@ -94,3 +94,10 @@ def test_a_run_is_told_by_numbers_and_a_test_says_that_it_is_one() -> None:
 def test_a_text_that_no_encoding_takes_is_told_as_far_as_it_can_be() -> None:
     event = HookEvent(uid="1", kind=ADDED, at=NOON, text="a \ud800 b")
     assert json.loads(event.body)["text"] == "a ? b"
+
+
+def test_no_title_commands_a_chat() -> None:
+    item = an_item(title="<!channel> @all")
+    payload = json.loads(of_item(ADDED, item, PAGE, NOON).body)
+    assert payload["text"] == f"New: ‹!channel› ＠all\n{PAGE}"
+    assert payload["data"]["title"] == "<!channel> @all"
