@@ -4,6 +4,7 @@ Knows processes and the few words between them and the daemon. Must never do a j
 in there is published here.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -336,6 +337,8 @@ def _answer(handed: Handed, words: Connection, place: int) -> None:
     """Answers until the daemon ends this process."""
     # What a terminal interrupts is the daemon.
     os.setsid()
+    # As the daemon does, which loaded as much.
+    gc.freeze()
     logging.configure(handed.settings.log.style, handed.settings.log.level)
     stopping = Event()
     daemon, sources = _Daemon(words, handed.counts, place), handed.settings.sources
