@@ -98,6 +98,13 @@ class NotEdited(FeedsError):
         self.item = item
 
 
+class UnknownItem(NotEdited):
+    """There is no item of this id, slug or address."""
+
+    def __init__(self, item: str) -> None:
+        super().__init__(item, "there is no such item")
+
+
 class PublishError(FeedsError):
     """A published file could not be written; what was there before still is."""
 

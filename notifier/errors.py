@@ -64,6 +64,15 @@ class DeliveryRefused(NotifierError):
         self.delivery = delivery
 
 
+class UnknownDelivery(DeliveryRefused):
+    """There is no delivery of this number, or it is kept no longer."""
+
+    def __init__(self, delivery: int | str) -> None:
+        super().__init__(
+            delivery, "there is none of that number; `fieldfare deliveries` lists them"
+        )
+
+
 class AccountRefused(NotifierError):
     """An account cannot be, or be changed, as somebody asks for."""
 

@@ -4,6 +4,7 @@ Knows how to ask Typer for what there is, and dataclasses for what a report hold
 command's words of its own.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
@@ -18,11 +19,17 @@ from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
 from notifier.account import Account
+from notifier.api.documents_api import DocumentsApi
+from notifier.api.items_api import ItemsApi
+from notifier.api.mails_api import MailsApi
+from notifier.api.operations import Doing, summary
+from notifier.api.readers_api import ReadersApi
 from notifier.app.keeping.backup import BackupReport
 from notifier.app.keeping.move import MoveReport
 from notifier.app.keeping.restore import RestoreReport
 from notifier.app.keeping.store_check import CheckReport
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
+from notifier.app.team.status_api import StatusApi
 from notifier.cli import app
 from notifier.digest.overrides import ALWAYS, PARTS, PIECES
 from notifier.digest.plan import PlanReport
@@ -195,3 +202,22 @@ def scopes() -> str:
     lines = ["| scope | its token may |", "|---|---|"]
     meanings = of_tokens.MEANINGS
     return "\n".join([*lines, *(f"| `{each}` | {meanings[each]} |" for each in of_tokens.GIVEN)])
+
+
+def requests() -> str:
+    """What programs may ask for of what the team does, as a table."""
+    nobody: Any = None
+    parts = (
+        StatusApi(house=nobody),
+        ItemsApi(deeds=nobody, page=str),
+        DocumentsApi(deeds=nobody, unknown=list),
+        ReadersApi(deeds=nobody, preview=nobody),
+        MailsApi(deeds=nobody),
+    )
+    asked = [each for part in parts for each in part.operations()]
+    lines = ["| request | scope | does |", "|---|---|---|"]
+    for each in asked:
+        method = each.method if isinstance(each, Doing) else "GET"
+        path = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), each.path)
+        lines.append(f"| `{method} /api{path}` | `{each.scope}` | {summary(each.work)} |")
+    return "\n".join(lines)

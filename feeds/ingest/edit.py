@@ -11,7 +11,7 @@ from datetime import datetime
 
 from config.values import host_of
 from feeds.draft import Document, Draft, Habits, Refused
-from feeds.errors import NotEdited
+from feeds.errors import NotEdited, UnknownItem
 from feeds.identity.correction import Change, Correction, Deed, ItemStep, corrected, differences
 from feeds.identity.decide import Known, revised_updated, says_otherwise
 from feeds.identity.ownership import NOBODYS, Ownership
@@ -324,7 +324,7 @@ def _note(connection: Connection, number: int, step: ItemStep) -> None:
 def _number(connection: Connection, name: str) -> int:
     number = number_named(connection, name)
     if number is None:
-        raise NotEdited(name, NotMerged.MISSING)
+        raise UnknownItem(name)
     return number
 
 

@@ -18,10 +18,12 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     not_,
     null,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -107,9 +109,11 @@ def refusals(
     *,
     dismissed: bool = True,
     most: int | None = None,
+    after: tuple[str, str] | None = None,
 ) -> tuple[Sighting, ...]:
     """The documents that are in quarantine, of one source or of all, by source and name, or the one
-    of this name; without those that were ``dismissed`` where they are not wanted, so many at most.
+    of this name; without those that were ``dismissed`` where they are not wanted, so many at most,
+    ``after`` one by its source and name.
     """
     query = select(documents).where(documents.c.reason.is_not(None))
     if not dismissed:
@@ -118,7 +122,10 @@ def refusals(
         query = query.where(documents.c.source == source)
     if name is not None:
         query = query.where(documents.c.name == name)
-    ordered = query.order_by(documents.c.source, documents.c.name).limit(most)
+    place = (documents.c.source, documents.c.name)
+    if after is not None:
+        query = query.where(tuple_(*place) > tuple_(*map(literal, after)))
+    ordered = query.order_by(*place).limit(most)
     return tuple(
         Sighting(
             source=row.source,

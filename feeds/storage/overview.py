@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, func, not_, select
 
-from feeds.model import TopicKind, TopicRef
+from feeds.model import Item, TopicKind, TopicRef
 from feeds.selection import LANGUAGE
 from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_listed, is_shown, item_topics, items
@@ -37,6 +37,7 @@ class Listed:
     revision: int
     topics: tuple[str, ...]
     unknown: tuple[str, ...]
+    updated_at: datetime
     mailed_from: datetime | None
 
 
@@ -63,33 +64,39 @@ def item_list(
     held: Mapping[int, datetime] = NOTHING,
     *,
     hidden: bool = False,
+    before: datetime | None = None,
 ) -> Sequence[Listed]:
-    """The latest items, of one topic where one is given; the ``hidden`` ones where asked for. Some
-    are ``held``, by number, until a moment.
+    """The items that changed last, of one topic where one is given, ``before`` a moment; the
+    ``hidden`` ones where asked for. Some are ``held``, by number, until a moment.
     """
     where = [not_(is_shown) if hidden else is_shown]
     if topic:
         filed = (item_topics.c.kind == topic.kind, item_topics.c.slug == topic.slug)
         where.append(items.c.number.in_(select(item_topics.c.item).where(*filed)))
+    if before:
+        where.append(items.c.updated_at < before)
     found = read(connection, *where, order=items.c.updated_at.desc(), limit=limit, brief=True)
-    return [
-        Listed(
-            number=item.number,
-            uid=item.uid,
-            slug=item.slug,
-            title=item.title,
-            url=item.url,
-            issued=item.issued.day if item.issued else None,
-            issued_from=item.issued.origin if item.issued else None,
-            language=item.language,
-            source=item.source,
-            revision=item.revision,
-            topics=tuple(label.text for label in item.labels),
-            unknown=tuple(label.text for label in item.labels if label.slug is None),
-            mailed_from=held.get(item.number),
-        )
-        for item in found
-    ]
+    return [listed(item, held.get(item.number)) for item in found]
+
+
+def listed(item: Item, mailed_from: datetime | None = None) -> Listed:
+    """An item as a list shows it."""
+    return Listed(
+        number=item.number,
+        uid=item.uid,
+        slug=item.slug,
+        title=item.title,
+        url=item.url,
+        issued=item.issued.day if item.issued else None,
+        issued_from=item.issued.origin if item.issued else None,
+        language=item.language,
+        source=item.source,
+        revision=item.revision,
+        topics=tuple(label.text for label in item.labels),
+        unknown=tuple(label.text for label in item.labels if label.slug is None),
+        updated_at=item.updated_at,
+        mailed_from=mailed_from,
+    )
 
 
 def topic_counts(connection: Connection) -> dict[TopicRef, int]:
@@ -114,9 +121,10 @@ def quarantine(
     source: str | None = None,
     document: str | None = None,
     most: int | None = None,
+    after: tuple[str, str] | None = None,
 ) -> list[Held]:
     """Every document that was refused, and not put aside since, by source and name; of one source,
-    the one of this name, or so many at most.
+    the one of this name, or so many at most, ``after`` one.
     """
     from feeds.storage.documents import refusals  # noqa: PLC0415 - most count, and list none
 
@@ -128,6 +136,6 @@ def quarantine(
             reason=str(seen.refused),
             since=seen.seen_at,
         )
-        for seen in refusals(connection, source, document, dismissed=False, most=most)
+        for seen in refusals(connection, source, document, dismissed=False, most=most, after=after)
         if seen.refused
     ]

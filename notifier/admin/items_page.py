@@ -5,14 +5,12 @@ Knows what the page shows, and each of its buttons. Must never change an item it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from starlette.routing import Route
 
 from feeds.ingest import edit
 from feeds.ingest.edit import Editor
-from feeds.model import Item
 from feeds.selection import canonical_words
 from feeds.storage import overview
 from feeds.storage.read_items import whole_items
@@ -24,16 +22,6 @@ from notifier.team.noted import Came, TeamAct
 _MOST: Final = 50
 #: What an editor may say of an item, as a publisher may push it.
 _MEMBERS: Final = ("title", "summary", "text", "issued", "language")
-
-
-class ItemLine(NamedTuple):
-    """An item in a list."""
-
-    slug: str
-    title: str
-    issued: date | None
-    source: str
-    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +50,9 @@ class ItemsPage:
         words, hidden = canonical_words(asked.value("q")), bool(asked.value("hidden"))
         with self.deeds.database.reading() as connection:
             if words:
-                listed = [_row(item) for item in found(connection, words, _MOST).items]
+                listed = [overview.listed(each) for each in found(connection, words, _MOST).items]
             else:
-                latest = overview.item_list(connection, None, _MOST, hidden=hidden)
-                listed = [
-                    ItemLine(each.slug, each.title, each.issued, each.source, each.language)
-                    for each in latest
-                ]
+                listed = [*overview.item_list(connection, None, _MOST, hidden=hidden)]
         return View("items.html", "Items", {"items": listed, "typed": words, "hidden": hidden})
 
     def _show_one(self, asked: TeamRequest) -> View:
@@ -107,8 +91,3 @@ class ItemsPage:
     def _merge(self, asked: TeamRequest) -> Done:
         item, into = asked.value("item"), asked.value("into")
         return Done(self.deeds.merge(item, into, self._by(asked)).said, f"/items/{item}")
-
-
-def _row(item: Item) -> ItemLine:
-    day = item.issued.day if item.issued else None
-    return ItemLine(item.slug, item.title, day, item.source, item.language)

@@ -17,13 +17,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from config.scopes import Scope
-from config.values import media_type
-from feeds.parse.push import JSON
-from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.web import problems
 from feeds.web.bearer_api import Bearer, scoped
-from feeds.web.problems import CommonProblem, Problem, ProblemKind, insufficient
-from feeds.web.request_limits import CLIENT, ThreadLimit, body_of, network_of
+from feeds.web.problems import Problem, ProblemKind, insufficient
+from feeds.web.request_limits import CLIENT, ThreadLimit, network_of
+from notifier.api.json_body import BodyProblem, body_described, json_of, strict
 from notifier.api.new_subscriber import NewSubscriber, Offered, new_subscriber
 from notifier.model import Shown
 from notifier.subscribers.importing import Importing, ImportReport, LeftAlone, asked_of
@@ -33,11 +31,8 @@ from notifier.subscribers.subscribe import wanted_by
 
 log = structlog.get_logger(__name__)
 
-#: Some hundred topics, and a long text.
-_MOST_BYTES: Final = 64_000
 #: A program that got no answer sends again within minutes; who asks again later wants a new mail.
 _ONCE_WITHIN: Final = timedelta(hours=1)
-_ACCEPTED = {"Accept": JSON, "Accept-Encoding": "identity"}
 
 
 class SubscriberProblem(ProblemKind):
@@ -51,7 +46,6 @@ class SubscriberProblem(ProblemKind):
     LEFT = 409, "They left here; only they come back, by double opt-in."
     SUPPRESSED = 409, "Mail must not go there; only its owner lifts that, by double opt-in."
     ENDED = 409, "They had that and ended it; only they begin it again, by double opt-in."
-    OTHER_TYPE = 415, f"Send {JSON}, without Content-Encoding.", _ACCEPTED
     TOO_MANY = (
         429,
         "Too many asked, from that network or altogether; try again in an hour.",
@@ -100,18 +94,10 @@ _EXAMPLE = {
     },
     "network": "192.0.2.7",
 }
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"$ref": "#/components/schemas/NewSubscriber"},
-                "example": _EXAMPLE,
-            }
-        },
-    }
-}
-_ANSWERS = problems.responses(SubscriberProblem, 400, 401, 403, 409, 413, 415, 422, 429, 503) | {
+_BODY = body_described(NewSubscriber, _EXAMPLE)
+_ANSWERS = problems.responses(
+    (*SubscriberProblem, *BodyProblem), 400, 401, 403, 409, 413, 415, 422, 429, 503
+) | {
     202: {"description": "They are asked to confirm.", "model": SubscriberReceipt},
     201: {"description": "They are subscribed.", "model": SubscriberReceipt},
     200: {"description": "They get more, or had all of it.", "model": SubscriberReceipt},
@@ -154,10 +140,7 @@ class SubscribersApi:
         The same once more does nothing new: somebody who has all of it keeps it as it is, and who
         was asked within the hour is not asked again.
         """
-        is_plain = request.headers.get("content-encoding", "identity").strip().lower() == "identity"
-        if not is_plain or media_type(request.headers.get("content-type", "")) != JSON:
-            raise Problem(SubscriberProblem.OTHER_TYPE)
-        body = await body_of(request, _MOST_BYTES)
+        body = await json_of(request)
         client = request.scope.get(CLIENT, "")
         outcome = await self._limit.run(self._subscribed, body, asking, client)
         log.info("subscriber handed in", client=asking.name, outcome=outcome.value)
@@ -165,12 +148,7 @@ class SubscribersApi:
         return JSONResponse(receipt.model_dump(mode="json"), _STATUSES.get(outcome, 200))
 
     def _subscribed(self, body: bytes, asking: Bearer, client: str) -> SubscriberOutcome:
-        try:
-            wanted = new_subscriber(loaded(body), self.offered)
-        except NotStrictJson as error:
-            why = str(error)
-            problem = CommonProblem.NO_STRICT_JSON
-            raise Problem(problem, f"{why[:1].upper()}{why[1:]}.") from error
+        wanted = new_subscriber(strict(body), self.offered)
         if isinstance(wanted, tuple):
             raise Problem.of_faults(*wanted)
         if wanted.double_opt_in:

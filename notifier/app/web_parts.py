@@ -53,6 +53,7 @@ from notifier.web.view import Viewing
 
 if TYPE_CHECKING:
     from feeds.push.api import PushApi
+    from notifier.api.operations import TeamApi
     from notifier.api.subscribers_api import SubscribersApi
 
 #: The job after which searches may find something else.
@@ -331,12 +332,23 @@ def _api(house: House, sign_up: SignUp, publish: Callable[[], None]) -> ASGIApp 
     from feeds.web.bearer_api import Bearer, api_app
 
     bearers = {token: Bearer(name=each.name, scopes=each.scopes) for token, each in holders.items()}
-    scopes = {scope for each in holders.values() for scope in each.scopes}
+    scopes = frozenset(scope for each in holders.values() for scope in each.scopes)
     parts = (
         *([_push_api(house, publish)] if Scope.ITEMS_PUSH in scopes else ()),
         *([_subscribers_api(house, sign_up)] if Scope.SUBSCRIBERS_ASK in scopes else ()),
+        *([_team_api(house, publish, scopes)] if scopes - _OWN else ()),
     )
     return api_app(version("fieldfare"), bearers, *parts)
+
+
+#: What has doors of its own, which know nothing of the team's.
+_OWN = {Scope.ITEMS_PUSH, Scope.SUBSCRIBERS_ASK, Scope.SUBSCRIBERS_VOUCH}
+
+
+def _team_api(house: House, publish: Callable[[], None], scopes: frozenset[Scope]) -> TeamApi:
+    from notifier.app.team.status_api import team_api
+
+    return team_api(house, publish, scopes)
 
 
 def _push_api(house: House, publish: Callable[[], None]) -> PushApi:

@@ -38,13 +38,14 @@ _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one address, and what became of it so far, step by step; its reader lives in
-    the ``timezone`` of that name. One that is no digest is a ``notice`` of some kind; ``items``
-    counts those of one that was made.
+    """One message to one address, and what became of it so far, step by step; its ``reader``, by
+    the id that links have, lives in the ``timezone`` of that name. One that is no digest is a
+    ``notice`` of some kind; ``items`` counts those of one that was made.
     """
 
     id: int
     subscriber: int
+    reader: str
     period: str
     notice: str | None
     items: int | None
@@ -62,7 +63,7 @@ class Delivery:
     steps: tuple[Transition, ...] = ()
 
 
-_OTHERS = ("steps", "recipient", "timezone")
+_OTHERS = ("steps", "reader", "recipient", "timezone")
 _ACTIVE = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
 _RECIPIENT = func.coalesce(deliveries.c.recipient, subscribers.c.address)
 #: Whoever reads at an address that somebody left is told so, whatever becomes of that one, who may
@@ -312,14 +313,22 @@ def forget(connection: Connection, before: datetime, after: int, most: int) -> i
 
 
 def latest(
-    connection: Connection, limit: int, state: DeliveryState | None = None, about: str | None = None
+    connection: Connection,
+    limit: int,
+    state: DeliveryState | None = None,
+    about: str | None = None,
+    *,
+    reader: str | None = None,
+    before: int | None = None,
 ) -> list[Delivery]:
-    """The deliveries planned last, the latest first; those in ``state`` where one is given.
+    """The deliveries planned last, the latest first; those in ``state`` where one is given, of a
+    ``reader`` by the id that links have, and ``before`` the one of a number.
 
     ``about`` is a reader's address, a period (as 2026-11-24) or the id of one.
     """
     wanted = (
         select(*_COLUMNS, _RECIPIENT.label("recipient"), subscribers.c.timezone)
+        .add_columns(subscribers.c.public_id.label("reader"))
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
         .order_by(deliveries.c.id.desc())
         .limit(limit)
@@ -328,6 +337,10 @@ def latest(
         wanted = wanted.where(deliveries.c.state == state)
     if about is not None:
         wanted = wanted.where(_about(about))
+    if reader is not None:
+        wanted = wanted.where(subscribers.c.public_id == reader)
+    if before is not None:
+        wanted = wanted.where(deliveries.c.id < before)
     rows = connection.execute(wanted).mappings().all()
     steps = histories(connection, [row["id"] for row in rows])
     return [_delivery(row, steps[row["id"]]) for row in rows]

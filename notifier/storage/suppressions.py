@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, update
 
 from feeds.storage import columns
 from feeds.storage.engines import upsert
@@ -95,8 +95,17 @@ def count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).where(suppressions.c.active)) or 0
 
 
-def every(connection: Connection) -> list[Suppression]:
-    """All that must not be mailed, the latest first."""
+def every(
+    connection: Connection, most: int | None = None, after: tuple[datetime, str] | None = None
+) -> list[Suppression]:
+    """All that must not be mailed, the latest first; so many at most, ``after`` one by when it
+    began and its hash.
+    """
     told = [suppressions.c[each.name] for each in fields(Suppression)]
-    rows = select(*told).where(suppressions.c.active).order_by(suppressions.c.since.desc())
-    return [Suppression(**row) for row in connection.execute(rows).mappings()]
+    since, address_hash = suppressions.c.since, suppressions.c.address_hash
+    rows = select(*told).where(suppressions.c.active).order_by(since.desc(), address_hash)
+    if after is not None:
+        moment, hashed = after
+        is_equal = and_(since == moment, address_hash > hashed)
+        rows = rows.where(or_(since < moment, is_equal))
+    return [Suppression(**row) for row in connection.execute(rows.limit(most)).mappings()]

@@ -71,8 +71,10 @@ class OwnData:
     returned: tuple[Return, ...]
 
 
-def own_data(connection: Connection, person: Subscriber, keyed: Keyed) -> OwnData:
-    """All that is kept of somebody."""
+def own_data(
+    connection: Connection, person: Subscriber, keyed: Keyed, most: int = _MOST_MAILS
+) -> OwnData:
+    """All that is kept of somebody, of the latest mails alone where so many are the ``most``."""
     agreed = requests.consents_of(connection, [person.id]).get(person.id, ())
     return OwnData(
         address=person.address,
@@ -87,8 +89,8 @@ def own_data(connection: Connection, person: Subscriber, keyed: Keyed) -> OwnDat
         suppressed=suppressions.of(connection, keyed(person.address)),
         requests=tuple(requests.of_owner(connection, person.id)),
         consents=tuple(Agreed(at=at, consent=each) for each, at in agreed),
-        mails=tuple(deliveries.latest(connection, _MOST_MAILS, about=person.address)),
-        returned=tuple(returns.latest(connection, _MOST_MAILS, folded(person.address))),
+        mails=tuple(deliveries.latest(connection, most, about=person.address)),
+        returned=tuple(returns.latest(connection, most, folded(person.address))),
     )
 
 

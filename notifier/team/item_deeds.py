@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds import search
+from feeds.errors import UnknownItem
 from feeds.identity.correction import Correction
 from feeds.identity.ownership import NOBODYS, Ownership
 from feeds.ingest import edit
@@ -56,6 +57,15 @@ class ItemDeeds:
     read_again: Callable[[str, str], IngestReport]
     publish: Callable[[], int]
     clock: Callable[[], datetime]
+
+    def known(self, item: str) -> tuple[Item, bool]:
+        """The item of that id, slug or address, and whether it is shown. Raises UnknownItem."""
+        with self.database.reading() as connection:
+            number = number_named(connection, item)
+            if number is None:
+                raise UnknownItem(item)
+            [known] = whole_items(connection, [number])
+            return known, bool(shown(connection, [number]))
 
     def correct(
         self,

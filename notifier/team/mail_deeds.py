@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from feeds.storage import Connection
 from feeds.storage.database import Database
-from notifier.errors import DeliveryRefused
+from notifier.errors import DeliveryRefused, UnknownDelivery
 from notifier.storage import deliveries, returns, senders
 from notifier.storage.senders import Halt
 from notifier.storage.watched import relay_standings
@@ -48,6 +49,7 @@ class MailDeeds:
 
     def _let_go(self, number: int, *, send: bool) -> Came:
         with self.database.writing() as connection:
+            _known(connection, number)
             if not deliveries.release(connection, number, self.clock(), send=send):
                 raise DeliveryRefused(number, "it is not held in doubt, and did not fail")
         return Came("Queued once more." if send else "Dropped.")
@@ -55,6 +57,7 @@ class MailDeeds:
     def resend(self, number: int) -> Came:
         """What was accepted is to be sent once more, to the last byte. Raises DeliveryRefused."""
         with self.database.writing() as connection:
+            _known(connection, number)
             if not deliveries.resend(connection, number, self.clock()):
                 raise DeliveryRefused(number, "it was not accepted, or its reader has left")
         return Came("Queued once more, to the last byte.")
@@ -72,3 +75,9 @@ class MailDeeds:
             waited = returns.let_go(connection, domain, self.clock())
         text = "It was not paused." if waited is None else f"{waited} digests that waited are sent."
         return Came(text, waited is not None)
+
+
+def _known(connection: Connection, number: int) -> None:
+    """Raises UnknownDelivery."""
+    if deliveries.owner(connection, number) is None:
+        raise UnknownDelivery(number)

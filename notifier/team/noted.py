@@ -76,7 +76,7 @@ def noted(database: Database, deed: TeamDeed, act: Callable[[], Told]) -> tuple[
 
     Raises FeedsError, NotifierError, of which is noted why it was not done.
     """
-    cut = {name: getattr(deed, name)[:_MOST_CHARACTERS] for name in ("subject", "detail")}
+    cut = {name: getattr(deed, name)[:_MOST_CHARACTERS] for name in ("deed", "subject", "detail")}
     with database.writing() as connection:
         number = deeds.begin(connection, replace(deed, **cut))
     try:

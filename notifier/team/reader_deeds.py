@@ -7,6 +7,7 @@ list people whom nobody asked for.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from feeds.storage import Connection
@@ -19,6 +20,9 @@ from notifier.subscribers.own_data import OwnData, erase, own_data
 from notifier.subscribers.preferences import Preferences
 from notifier.subscribers.subscribe import checked
 from notifier.team.noted import Came
+
+#: Who gets each item at once has thousands.
+_MOST_MAILS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +62,10 @@ class ReaderDeeds:
         return person
 
     def told(self, public_id: str) -> OwnData:
-        """All that is kept of somebody. Raises UnknownSubscriber."""
+        """What is kept of somebody, with the latest mails. Raises UnknownSubscriber."""
         with self.database.reading() as connection:
-            return own_data(connection, self.known(connection, public_id), self.keyed)
+            person = self.known(connection, public_id)
+            return own_data(connection, person, self.keyed, _MOST_MAILS)
 
     def prefer(self, public_id: str, preferences: Preferences, who: str) -> Came:
         """Somebody gets what they prefer; what is named is all that they follow from now on.

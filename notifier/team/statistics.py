@@ -43,7 +43,7 @@ class Figures:
 
 def figures(database: Database, named: Callable[[str], str], now: datetime) -> Figures:
     """What there is to tell; ``named`` says what a selection is called, by its query."""
-    months = months_to(now.date(), _MONTHS)
+    months = [*months_to(now.date(), _MONTHS)]
     moments = [*(datetime.combine(day, time(), UTC) for day in months), now]
     with database.reading() as connection:
         found = numbers.followers(connection, moments)
@@ -52,7 +52,8 @@ def figures(database: Database, named: Callable[[str], str], now: datetime) -> F
     most = sorted(found.items(), key=lambda each: (-each[1][-1], each[0]))[:_MOST_SELECTIONS]
     dated = sorted(past.months.items(), reverse=True)[: 2 * _MONTHS] if past else []
     return Figures(
-        months=[f"{moment:%Y-%m}" for moment in moments[1:]],
+        # Each ends where the next begins, and this one has come as far as now.
+        months=[f"{day:%Y-%m}" for day in months],
         followers=[
             FollowedCounts(query=query, label=named(query), counts=counts[1:])
             for query, counts in most

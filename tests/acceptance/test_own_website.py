@@ -27,8 +27,12 @@ scopes = "subscribers:ask"
 name = "office"
 token_path = "office.token"
 scopes = "subscribers:ask subscribers:vouch"
+[[clients]]
+name = "wall"
+token_path = "wall.token"
+scopes = "status:read"
 """
-TOKENS = {name: f"the token of the {name}, long enough" for name in ("website", "office")}
+TOKENS = {name: f"the token of the {name}, long enough" for name in ("website", "office", "wall")}
 
 
 def asked(url: str, token: str, address: str, **more: Any) -> httpx2.Response:
@@ -55,6 +59,10 @@ def test_from_a_website_of_ones_own_to_the_confirmed_subscription(tmp_path: Path
     url = f"http://127.0.0.1:{port}"
     with house.running(url):
         assert httpx2.get(f"{url}/subscribe").status_code == 404
+        status = httpx2.get(f"{url}/api/admin/status", headers=bearer(TOKENS["wall"]))
+        assert status.json()["daemon"].startswith("pid ")
+        # Nobody has a token for that.
+        assert httpx2.get(f"{url}/api/admin/items", headers=bearer(TOKENS["wall"])).is_error
         assert asked(url, "website", "anna@example.org").status_code == 202
         link = link_mailed(house)
         assert httpx2.get(link).status_code == 200

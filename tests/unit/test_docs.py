@@ -9,7 +9,7 @@ import pytest
 from config.manual import reference
 from tests import year
 from tests.accuracy.measure import markdown
-from tests.papers import REPORTS, commands, incidents, names, pieces, scopes
+from tests.papers import REPORTS, commands, incidents, names, pieces, requests, scopes
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -32,6 +32,7 @@ _PLACE = re.compile(r"`((?:config|feeds|notifier|tests|docs|seeds)/[\w./-]*)`")
         ("mail-templates.md", "pieces", pieces),
         ("operate/health.md", "incidents", incidents),
         ("api.md", "scopes", scopes),
+        ("api.md", "requests", requests),
     ],
 )
 def test_a_table_says_what_is_so(

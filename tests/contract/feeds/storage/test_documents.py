@@ -61,6 +61,8 @@ def test_signatures_are_of_what_would_be_read_the_same(database: Database) -> No
         assert documents.refusals(connection, "own") == (held, older, unreadable)
         assert documents.refusals(connection, "own", older.name) == (older,)
         assert documents.refusals(connection, most=2) == (held, older)
+        assert documents.refusals(connection, most=2, after=("own", "b.txt")) == (older, unreadable)
+        assert documents.refusals(connection, after=("own", "d.txt")) == ()
 
 
 def test_what_a_person_vouched_for_is_read_again_and_stays_vouched_for(

@@ -82,8 +82,9 @@ def test_what_is_queued_is_listed_the_latest_first(database: Database) -> None:
     queue(database, 3)
     with database.reading() as connection:
         assert [one.id for one in deliveries.latest(connection, 2)] == [3, 2]
+        [first] = deliveries.latest(connection, 2, DeliveryState.QUEUED, before=2)
+        assert deliveries.latest(connection, 9, reader=first.reader) == [first]
         assert deliveries.latest(connection, 9, DeliveryState.FAILED) == []
-        [first] = deliveries.latest(connection, 9, DeliveryState.QUEUED)[-1:]
     assert (first.recipient, first.due_at, first.attempts) == ("reader1@example.org", NOW, 0)
 
 

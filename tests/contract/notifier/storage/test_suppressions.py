@@ -64,3 +64,16 @@ def test_a_lifted_suppression_counts_no_more_until_it_is_added_again(database: D
     with database.reading() as connection:
         row = connection.execute(select(t.suppressions)).one()
     assert (row.detail, row.since) == ("551 moved", NOW)
+
+
+def test_a_list_goes_on_behind_the_last_of_its_part(database: Database) -> None:
+    """Also among those of one moment."""
+    suppress(database, *(f"reader{number}@example.org" for number in range(3)))
+    with database.writing() as connection:
+        suppressions.bar(connection, KEYED("later@example.org"), "asked", NOW + timedelta(days=1))
+        whole = suppressions.every(connection)
+        first = suppressions.every(connection, 2)
+        place = (first[-1].since, first[-1].address_hash)
+        assert [*first, *suppressions.every(connection, 9, place)] == whole
+    assert len(whole) == 4
+    assert whole[0].reason == "operator"
