@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 #: Read at a time of what a receiver is to be told.
 _AT_ONCE: Final = 100
-#: To see whether a run of digests is over, all of its mails are looked at.
+#: To see whether a run of digests is over, mails are looked at one after the other.
 _RUNS_EVERY: Final = timedelta(seconds=30)
 
 #: What sends a request to an address: its header fields and its body.
@@ -77,6 +77,8 @@ class HookQueue:
     most: int = 4
     _selections: Mapping[str, SelectionIndex] = field(init=False)
     _runs_at: datetime | None = field(init=False, default=None)
+    _tried: int = field(init=False, default=0)
+    _is_begun: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._selections = {each.name: SelectionIndex(self.moved) for each in self.hooks}
@@ -85,31 +87,46 @@ class HookQueue:
 
     def claim(self, free: int, busy: Collection[str]) -> Mapping[str, Callable[[], object]]:
         """Receivers that were not told all, each with what tells it. Raises StoreError."""
-        now, urls = self.clock(), {each.name: each.url for each in self.hooks}
+        self._configure()
+        self._count_runs()
+        now = self.clock()
         with self.database.reading() as connection:
-            is_configured = hook_rows.are_configured(connection, urls)
-            is_any_run = self._are_runs_due(now) and sent_runs.is_any(connection)
-            if is_configured and not (is_any_run or hook_rows.is_any_due(connection, now, busy)):
+            if not hook_rows.is_any_due(connection, now, busy):
                 return {}
         with self.database.writing() as connection:
-            if not is_configured:
-                hook_rows.configure(connection, urls)
-            if is_any_run:
-                self._count_runs(connection, now)
             claimed = hook_rows.claim(connection, now, now + CLAIM, busy, free)
         by_name = {each.name: each for each in self.hooks}
         return {told.name: partial(self.tell, by_name[told.name], told) for told in claimed}
 
-    def _are_runs_due(self, now: datetime) -> bool:
-        wanted = any(HookEventKind.DIGEST_SENT in each.events for each in self.hooks)
+    def _configure(self) -> None:
+        urls = {each.name: each.url for each in self.hooks}
+        with self.database.reading() as connection:
+            if self._is_begun and hook_rows.are_configured(connection, urls):
+                return
+        with self.database.writing() as connection:
+            hook_rows.configure(connection, urls)
+            (sent_runs.begin if self._counts_runs else sent_runs.end)(connection)
+        self._is_begun = True
+
+    @property
+    def _counts_runs(self) -> bool:
+        return any(HookEventKind.DIGEST_SENT in each.events for each in self.hooks)
+
+    def _count_runs(self) -> None:
+        """Digests that went out are in the log, where somebody wants to know."""
+        now = self.clock()
         # A clock that was set back delays nothing.
         is_early = self._runs_at is not None and timedelta() <= now - self._runs_at < _RUNS_EVERY
-        return wanted and not is_early
-
-    def _count_runs(self, connection: "Connection", now: datetime) -> None:
+        if is_early or not self._counts_runs:
+            return
         self._runs_at = now
-        runs = sent_runs.take(connection, now)
-        hook_log.add(connection, [*map(of_run, runs)], now)
+        with self.database.reading() as connection:
+            found = sent_runs.find(connection, self._tried, now)
+        self._tried = found.tried
+        if found.upto > found.after:
+            with self.database.writing() as connection:
+                if sent_runs.take(connection, found):
+                    hook_log.add(connection, [*map(of_run, found.runs)], now)
 
     def tell(self, hook: Webhook, told: ToldHook) -> None:
         """The receiver was told of all it does not know, as far as it took it."""

@@ -22,7 +22,7 @@ from feeds.taxonomy import Taxonomy
 from feeds.websub.outbound import CLAIM, Outbound
 from notifier.incidents.incident import Incident, IncidentKind
 from notifier.model import DeliveryState
-from notifier.storage.hooks import hook_log, hook_rows, item_news
+from notifier.storage.hooks import hook_log, hook_rows, item_news, sent_runs
 from notifier.storage.tables import deliveries
 from notifier.webhooks import OF_ITEMS, HookEventKind, Webhook
 from notifier.webhooks.hook_event import of_incident
@@ -385,6 +385,9 @@ def test_a_run_of_digests_is_told_once_by_its_numbers(house: House) -> None:
     house.work(MINUTE)
     assert office.told == []
     settle(DeliveryState.ACCEPTED, count=3)
+    house.work(MINUTE)
+    # A run is one event, not one for each part of it.
+    assert office.told == []
     settle(DeliveryState.DEFERRED, count=1)
     house.work(MINUTE)
     [told] = office.told
@@ -400,3 +403,25 @@ def test_a_run_of_digests_is_told_once_by_its_numbers(house: House) -> None:
     assert len(office.told) == 1
     house.work(timedelta(hours=2))
     assert office.told[1]["data"]["counts"] == {"queued": 1}
+    # While nobody wants to know, nobody counts.
+    wanted, house.hooks = house.hooks, [replace(house.hooks[0], events=OF_ITEMS)]
+    house.work()
+    add(house.database, readers[1:2], "2026-11-23", now=house.now)
+    settle(DeliveryState.ACCEPTED, count=9)
+    house.hooks = wanted
+    house.work()
+    house.work(MINUTE)
+    assert len(office.told) == 2
+
+
+def test_of_two_nodes_one_counts_a_run(house: House) -> None:
+    office = house.hook("office", events=frozenset({HookEventKind.DIGEST_SENT}))
+    add(house.database, subscribe(house.database, *people(2)), "2026-11-20", now=house.now)
+    with house.database.writing() as connection:
+        connection.execute(deliveries.update().values(state=DeliveryState.FAILED, attempts=1))
+        found = sent_runs.find(connection, 0, house.now)
+        assert sent_runs.take(connection, found)
+        assert not sent_runs.take(connection, found)
+    house.work(MINUTE)
+    assert [run.counts for run in found.runs] == [{"failed": 2}]
+    assert office.told == []
