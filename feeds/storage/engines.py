@@ -56,6 +56,8 @@ _POLL_SECONDS = 0.05
 _LISTEN_SECONDS = 1.0
 
 _NOBODY_KNOWS_WHO = "pid unknown"
+#: "pid 12345", with room for what there will be.
+_LONGEST_HOLDER_BYTES = 64
 
 # A store holds addresses and what their links are signed with; whoever can open a lock can hold it.
 _MODE = 0o600
@@ -195,18 +197,22 @@ def file_lock(store: Path, lock: str, wait_seconds: float) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
     except OSError as error:
         raise StoreError(f"the lock {path} cannot be opened: {error.strerror}") from error
-    with os.fdopen(descriptor, "r+") as file:
+    try:
         for _ in _patience(wait_seconds):
             with suppress(BlockingIOError):
-                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
         else:
-            raise StoreBusy(lock, file.read() or _NOBODY_KNOWS_WHO)
-        # The file stays: were it removed, two could hold two files of the same name.
-        file.truncate()
-        file.write(f"pid {os.getpid()}")
-        file.flush()
+            holder = os.pread(descriptor, _LONGEST_HOLDER_BYTES, 0).decode(errors="replace")
+            raise StoreBusy(lock, holder or _NOBODY_KNOWS_WHO)
+        # The file stays: were it removed, two could hold two files of the same name. Whoever finds
+        # no room for who holds it holds it all the same: that the disk is full is told by a job.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"pid {os.getpid()}".encode(), 0)
         yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Knows what is too old, too full and too far off. Must never know how anybody is 
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -185,10 +186,18 @@ class Watch:
             yield Trouble(kind=IncidentKind.WEB_PROCESS, problem=problem, node=node)
 
     def _full(self) -> Iterator[Trouble]:
+        disks: defaultdict[object, list[str]] = defaultdict(list)
         for setting, folder in self.folders.items():
+            disks[_disk_of(folder)].append(setting)
+        for settings in disks.values():
+            folder = self.folders[settings[0]]
             if problem := disk_problem(folder, self.patience.disk_free_bytes):
-                kind = IncidentKind.DISK
-                yield Trouble(kind=kind, subject=setting, problem=problem, node=self.journal.node)
+                yield Trouble(
+                    kind=IncidentKind.DISK,
+                    subject=", ".join(settings),
+                    problem=problem,
+                    node=self.journal.node,
+                )
 
     def _off(self) -> Iterator[Trouble]:
         if problem := self._clock_problem():
@@ -245,6 +254,14 @@ def disk_free(folder: Path) -> int | None:
     except OSError:
         return None
     return disk.f_bavail * disk.f_frsize
+
+
+def _disk_of(folder: Path) -> object:
+    """What is one for all folders of a disk; the folder itself where nobody can say."""
+    try:
+        return _there(folder).stat().st_dev
+    except OSError:
+        return folder
 
 
 def _there(folder: Path) -> Path:

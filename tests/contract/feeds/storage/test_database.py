@@ -1,5 +1,6 @@
 """The store's promises about transactions, numbers and locks, the same on both engines."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -201,6 +202,25 @@ def test_a_second_holder_is_told_who_is_the_first(database: Database) -> None:
     ):
         pytest.fail("two hold one lock")
     assert caught.value.lock == "ingest"
+
+
+def test_a_lock_is_held_on_a_disk_without_room_for_who_holds_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tells that the disk is full needs one."""
+    if not database.is_embedded:
+        return  # a server needs no file for it
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        database.exclusive("alerts"),
+        pytest.raises(StoreBusy, match="pid unknown"),
+        database.exclusive("alerts"),
+    ):
+        pytest.fail("two hold one lock")
 
 
 def test_a_lock_is_free_after_its_block_even_on_error(database: Database) -> None:

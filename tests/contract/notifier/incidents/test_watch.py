@@ -131,13 +131,16 @@ def test_a_node_that_says_nothing_is_gone_until_it_is_back(
 
 
 def test_how_this_node_does_is_told_by_its_name(watch: Watch, tmp_path: Path) -> None:
-    watch.folders = {"store.url": tmp_path}
+    watch.folders = {"publish.directory": tmp_path / "public", "store.url": tmp_path}
     watch.patience = replace(PATIENCE, disk_free_bytes=10**15)
     late = replace(WELL, stuck=("publish",), missing=1)
     told = found(watch, late)
     kinds = {IncidentKind.DISK, IncidentKind.JOB_LATE, IncidentKind.WEB_PROCESS}
     assert told.keys() == kinds
     assert {one.node for one in told.values()} == {"one"}
+    # One disk that is full is one thing to do something about.
+    [disk] = [one for one in watch.journal.lasting() if one.kind is IncidentKind.DISK]
+    assert disk.subject == "publish.directory, store.url"
     watch.folders = {}
     assert found(watch) == {}
     # One that ends and is there again by the next look.
