@@ -113,7 +113,7 @@ lock: $(VENV)/dev.stamp ## the lock files anew from pyproject.toml (LOCK_ARGS=--
 	$(LOCK:pyproject.toml=) --group peers --output-file requirements-peers.lock $(LOCK_ARGS)
 	$(LOCK:pyproject.toml=) --group s3 --output-file requirements-s3.lock $(LOCK_ARGS)
 
-pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the demo
+pictures: $(VENV)/dev.stamp ## the pictures of README and papers, taken anew of the demo
 	.ci/debian-packages
 	$(BIN)/python -m tests.pictures
 

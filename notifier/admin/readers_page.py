@@ -56,7 +56,8 @@ class ReadersPage:
         """
         sought = self.deeds.sought(asked.value("address"))
         if sought.person:
-            return Done("Found.", f"{_HERE}/{sought.person.public_id}")
+            its = sought.person.public_id
+            return Done(f"Found: {its}.", f"{_HERE}/{its}")
         barred = sought.suppressed
         why = f"; it is not to be mailed: {barred.reason}, {barred.detail}" if barred else ""
         return Done(f"Nobody ever subscribed by that address{why}.", _HERE)

@@ -282,7 +282,7 @@ def test_a_document_is_read_as_text_and_put_aside_until_it_changes(
     assert "Lunch is at noon.�[2J" in shown
     fields = {"source": "inbox", "document": "notes.txt"}
     done = press(client, its, "/quarantine/dismiss", **fields)
-    assert "put aside: notes.txt." in client.get(done.headers["location"]).text
+    assert "Put aside: notes.txt." in client.get(done.headers["location"]).text
     with database.reading() as connection:
         assert overview.quarantine(connection) == []
         assert overview.quarantined(connection) == 0
@@ -354,6 +354,7 @@ def test_a_reader_is_found_shown_paused_and_forgotten(
     assert found.headers["location"].startswith("/admin/readers/id-anna?done=")
     page = client.get(found.headers["location"]).text
     assert ANNA in page
+    assert "Looked for a reader.</strong> Found: id-anna." in page
     nothing = client.get("/admin/readers/id-anna/preview")
     assert (nothing.status_code, "nothing was new" in nothing.text) == (422, True)
     assert "field=policing" in page
@@ -426,8 +427,13 @@ def test_statistics_count_followers_and_mails(
     subscribe(database, a_subscriber(address=ANNA, public_id="id-anna"))
     enter(client, clock, "eve")
     page = client.get("/admin/statistics").text
-    assert "Policing" in page
     assert "not tracked" in page
+    # Each month once, the last of them until now; who came lately followed nothing before.
+    months = re.findall(r'<th scope="col" class="number">(\d{4}-\d{2})</th>', page)
+    assert months == [f"2026-{month:02}" for month in range(6, 12)]
+    counts = re.search(r"<td>Policing</td>(.*)</tr>", page)
+    assert counts
+    assert re.findall(r">(\d+)<", counts[1]) == ["0", "0", "0", "0", "0", "1"]
 
 
 def test_who_did_what_is_forgotten_after_a_year(

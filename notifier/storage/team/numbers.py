@@ -20,7 +20,9 @@ def followers(connection: Connection, moments: Sequence[datetime]) -> Mapping[st
     last change before it.
     """
     upto = [func.max(case((changes.c.at < moment, changes.c.number))) for moment in moments]
-    numbers = [number or 0 for number in connection.execute(select(*upto)).one()]
+    *past, last = connection.execute(select(*upto)).one()
+    # Before there was any change nobody is known to have followed anything; now, whoever does.
+    numbers = [-1 if number is None else number for number in past] + [last or 0]
     its = subscriptions.c
     counts = [
         func.count(
