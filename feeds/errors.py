@@ -70,6 +70,15 @@ class SourceError(FeedsError):
         self.problem = problem
 
 
+class UnknownDocument(SourceError):
+    """A source has no document of this name in quarantine."""
+
+    def __init__(self, source: str, name: str) -> None:
+        super().__init__(
+            source, f"holds no document {name!r} in quarantine; see `fieldfare quarantine`"
+        )
+
+
 class StoreError(FeedsError):
     """The store cannot be used as it is."""
 

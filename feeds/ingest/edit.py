@@ -47,13 +47,15 @@ class Editor:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
     """An item that was hidden, merged ``into`` another one or into none, or is shown again; of one
-    that was corrected the ``changes``, by field as it was and as it is.
+    that was corrected the ``changes``, by field as it was and as it is. Asked for once more, it is
+    as asked for, and nothing ``is_done``.
     """
 
     item: str
     into: str | None = None
     changes: Mapping[str, Change] = field(default_factory=dict)
     feeds_written: int
+    is_done: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +157,8 @@ def split(
         _done(item, None if problem is NotMerged.WHOLE else problem)
         if problem is None:
             _note(connection, number, _step(by, now, Deed.SPLIT))
-    return Edited(item=item, feeds_written=0 if dry_run else publish())
+    written = 0 if dry_run else publish()
+    return Edited(item=item, feeds_written=written, is_done=problem is None)
 
 
 def withdraw(
@@ -177,10 +180,10 @@ def withdraw(
         change, deed = hiding.bring_back, Deed.RESTORED
     with database.writing(dry_run=dry_run) as connection:
         number = _number(connection, item)
-        # Asked for twice, it is as asked for.
-        if change(connection, number, now):
+        is_done = change(connection, number, now)
+        if is_done:
             _note(connection, number, _step(by, now, deed))
-    return Edited(item=item, feeds_written=0 if dry_run else publish())
+    return Edited(item=item, feeds_written=0 if dry_run else publish(), is_done=is_done)
 
 
 # -- What an item says -----------------------------------------------------------------------------
@@ -250,8 +253,9 @@ def correct(
         if after != before:
             deed = Deed.CORRECTED if after else Deed.RELEASED
             _say(connection, known, after, _step(by, now, deed, changes), taxonomy)
-    is_done = after != before and not dry_run
-    return Edited(item=item, changes=changes, feeds_written=publish() if is_done else 0)
+    is_done = after != before
+    written = publish() if is_done and not dry_run else 0
+    return Edited(item=item, changes=changes, feeds_written=written, is_done=is_done)
 
 
 def _say(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from config.values import is_web_address
 from feeds.draft import Document
-from feeds.errors import SourceError
+from feeds.errors import SourceError, UnknownDocument
 from feeds.ingest import Terms
 from feeds.ingest.pipeline import alone, deciding, ingest
 from feeds.ingest.report import IngestReport
@@ -42,12 +42,11 @@ class Receiver:
     def promote(self, source: str, name: str) -> IngestReport:
         """A document in quarantine is an item, as a person vouches for it.
 
-        Raises SourceError where there is no such document, or its bytes were never had; StoreBusy.
+        Raises UnknownDocument, SourceError where its bytes were never had, StoreBusy.
         """
         with self.database.writing() as connection:
             if not documents.promote(connection, source, name):
-                problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
-                raise SourceError(source, problem)
+                raise UnknownDocument(source, name)
         return self.read_again(source, name)
 
     def read_again(self, source: str, name: str) -> IngestReport:

@@ -14,7 +14,14 @@ from fastapi import FastAPI, Path, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 
 from config.scopes import Scope
-from feeds.errors import FeedsError, NotEdited, SourceError, StoreError, UnknownItem
+from feeds.errors import (
+    FeedsError,
+    NotEdited,
+    SourceError,
+    StoreError,
+    UnknownDocument,
+    UnknownItem,
+)
 from feeds.parse.push.members import printable
 from feeds.storage.database import Database
 from feeds.web import problems
@@ -54,8 +61,9 @@ _KINDS: Final[Mapping[type[Exception], TeamProblem]] = {
     UnknownItem: TeamProblem.NO_SUCH,
     UnknownDelivery: TeamProblem.NO_SUCH,
     UnknownSubscriber: TeamProblem.NO_SUCH,
-    SourceError: TeamProblem.NO_SUCH,
+    UnknownDocument: TeamProblem.NO_SUCH,
     NothingToShow: TeamProblem.NO_SUCH,
+    SourceError: TeamProblem.REFUSED,
     NotEdited: TeamProblem.REFUSED,
     DeliveryRefused: TeamProblem.REFUSED,
     MessageRefused: TeamProblem.REFUSED,
@@ -143,6 +151,8 @@ class TeamApi:
     def _add_reading(self, app: FastAPI, reads: Reading) -> None:
         async def answer(request: Request, response: Response, **values: Any) -> Any:
             shown = await self._works.run(partial(_told, reads.work, **values))
+            # It may be of a person, and is old a moment later.
+            response.headers["Cache-Control"] = "no-store"
             if not isinstance(shown, ListPart):
                 return shown
             if shown.cursor:

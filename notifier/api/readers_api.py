@@ -159,7 +159,7 @@ class ReadersApi:
             ),
             pausing(f"{its}/pause", "pauseSubscriber", self.pause, act.PAUSED),
             doing(f"{its}/resume", "resumeSubscriber", self.resume, act.RESUMED),
-            asked(f"{its}/unsubscribe", "unsubscribe", self.leave, act.UNSUBSCRIBED),
+            asked(f"{its}/unsubscribe", "unsubscribeSubscriber", self.leave, act.UNSUBSCRIBED),
             asked(f"{its}/erase", "eraseSubscriber", self.erase, act.ERASED),
             Reading(
                 *(barred, "listSuppressions", self.suppressed, list[Suppression]),

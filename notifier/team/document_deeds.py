@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from feeds.errors import SourceError, UnknownTopic
+from feeds.errors import SourceError, UnknownDocument, UnknownTopic
 from feeds.ingest import retag
 from feeds.ingest.report import IngestReport
 from feeds.model import Topic
@@ -54,18 +54,18 @@ class DocumentDeeds:
         return Came("It is asked within a minute, where a daemon runs.")
 
     def held(self, source: str, name: str) -> HeldDocument:
-        """A document in quarantine. Raises SourceError where there is none of that name."""
+        """A document in quarantine. Raises UnknownDocument."""
         with self.database.reading() as connection:
             held = overview.quarantine(connection, source, name)
             body = documents.latest(connection, source, name) or b""
         if not held:
-            raise SourceError(source, f"holds no document {name!r} in quarantine")
+            raise UnknownDocument(source, name)
         return HeldDocument(held=held[0], size=len(body), text=_text(body))
 
     def vouch(self, source: str, name: str) -> Came:
         """A document in quarantine is an item, as somebody says so, now and from now on.
 
-        Raises SourceError, StoreBusy.
+        Raises UnknownDocument, SourceError where nothing of it was ever had, StoreBusy.
         """
         report = self.promote(source, name)
         if report.quarantine:
@@ -74,10 +74,10 @@ class DocumentDeeds:
         return Came(f"{report.added} items added, {report.revised} revised.")
 
     def dismiss(self, source: str, name: str) -> Came:
-        """A document in quarantine is listed no more. Raises SourceError."""
+        """A document in quarantine is listed no more. Raises UnknownDocument."""
         with self.database.writing() as connection:
             if not documents.dismiss(connection, source, name):
-                raise SourceError(source, f"holds no document {name!r} in quarantine")
+                raise UnknownDocument(source, name)
         return Came("It is listed again only when it changes.")
 
     def near(self, unknown: Unknown) -> Iterator[Topic]:

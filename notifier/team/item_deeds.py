@@ -93,17 +93,19 @@ class ItemDeeds:
             publish=self.publish,
         )
         changed = ", ".join(done.changes) or "nothing"
-        return Came(f"It says something else: {changed}.", bool(done.changes))
+        return Came(f"It says something else: {changed}.", done.is_done)
 
     def withdraw(self, item: str, by: Editor) -> Came:
         """The item is nowhere shown. Raises NotEdited."""
-        edit.withdraw(self.database, item, by=by, now=self.clock(), publish=self.publish)
-        return Came("It is shown no more.")
+        now, publish = self.clock(), self.publish
+        done = edit.withdraw(self.database, item, by=by, now=now, publish=publish)
+        return Came("It is shown no more.", done.is_done)
 
     def restore(self, item: str, by: Editor) -> Came:
         """The item is shown, whoever withdrew it. Raises NotEdited."""
-        edit.withdraw(self.database, item, by=by, now=self.clock(), publish=self.publish, back=True)
-        return Came("It is shown again.")
+        now, publish = self.clock(), self.publish
+        done = edit.withdraw(self.database, item, by=by, now=now, publish=publish, back=True)
+        return Came("It is shown again.", done.is_done)
 
     def merge(self, item: str, into: str, by: Editor, *, third_party: bool = False) -> Came:
         """The item is hidden, as another tells the same. Raises NotEdited, also where the words
@@ -126,8 +128,9 @@ class ItemDeeds:
         Raises NotEdited, SourceError, StoreBusy.
         """
         if not document:
-            edit.split(self.database, item, by=by, now=self.clock(), publish=self.publish)
-            return Came("It stands for itself.")
+            now, publish = self.clock(), self.publish
+            done = edit.split(self.database, item, by=by, now=now, publish=publish)
+            return Came("It stands for itself.", done.is_done)
         source = edit.set_apart(self.database, item, document, by=by, now=self.clock())
         self.read_again(source, document)
         self.publish()

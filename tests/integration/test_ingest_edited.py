@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from feeds.errors import NotEdited, UnknownTopic
+from feeds.identity.ownership import NOBODYS
 from feeds.ingest import edit, retag
 from feeds.ingest.edit import Edited, ItemHistory
 from feeds.storage.database import Database
 from feeds.storage.read_items import shown
 from feeds.taxonomy import Taxonomy
+from notifier.team.item_deeds import ItemDeeds
 from tests.folder_ingest import NOW, FolderIngest, a_page
+from tests.pushing import a_receiver
 
 BY = edit.Editor(who="Eva", reason="the mission asked")
 LATER = NOW + timedelta(hours=1)
@@ -191,6 +194,27 @@ def test_a_copy_is_said_and_an_item_by_itself_once_somebody_says_so(desk: Desk) 
     assert desk.steps[-1] == ("split", "Eva")
     desk.intake.write("2.txt", a_page().replace("lasted five days", "lasted for six days"))
     assert desk.intake.ingest(now=LATER + timedelta(hours=2)).revised == 1
+
+
+def test_the_team_makes_an_item_of_a_copy_at_once(desk: Desk) -> None:
+    desk.intake.write("2.txt", a_page().replace("lasted five days", "lasted for five days"))
+    assert desk.intake.ingest(now=LATER).copies == 1
+    published = []
+
+    def publish() -> int:
+        published.append(desk.slug)
+        return 1
+
+    does = ItemDeeds(
+        database=desk.intake.database,
+        taxonomy=desk.intake.taxonomy,
+        ownership=NOBODYS,
+        read_again=a_receiver(desk.intake.database, desk.intake.taxonomy).read_again,
+        publish=publish,
+        clock=lambda: LATER,
+    )
+    assert does.split(desk.slug, BY, "2.txt").said == "2.txt of own is an item by itself."
+    assert (len(desk.intake.items()), len(published)) == (2, 1)
 
 
 def test_what_is_deleted_from_a_folder_stays_and_that_is_told(desk: Desk) -> None:

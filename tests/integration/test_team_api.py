@@ -172,7 +172,7 @@ def test_the_state_is_told_as_the_command_tells_it(
 def test_a_source_is_asked_at_once(program: TeamProgram, database: Database) -> None:
     [source] = program.get("/sources").json()
     assert (source["name"], source["state"]) == ("inbox", None)
-    assert "'inbox': is asked at every beat" in problem(program.post("/sources/inbox/look"), 404)
+    assert "'inbox': is asked at every beat" in problem(program.post("/sources/inbox/look"), 409)
     with database.writing() as connection:
         standings.record(connection, begun(None, "inbox", "inbox", NOW))
     done(program.post("/sources/inbox/look"))
@@ -203,12 +203,14 @@ def test_an_item_is_corrected_withdrawn_and_shown_again(
     assert named["slug"] == item.slug
     done(program.post(f"{its}/release", reason="it was right"))
     done(program.post(f"{its}/withdraw", reason="not ours"))
+    again = program.post(f"{its}/withdraw", reason="not ours").json()
+    assert (again["changed"], again["said"]) == (False, "It is shown no more.")
     assert not program.get(its).json()["is_shown"]
     [hidden] = program.get("/items", hidden=True).json()
     assert hidden["slug"] == item.slug
     assert program.get("/items").json() == []
     done(program.post(f"{its}/restore", reason="ours"))
-    assert len(published) == 4
+    assert len(published) == 5
     assert told(database)[0][1:4] == ("restored an item", item.slug, "ours")
     assert "'none': there is no such item" in problem(program.get("/items/none"), 404)
     problem(program.post("/items/none/withdraw", reason="why"), 404)
@@ -321,6 +323,7 @@ def test_a_reader_is_found_shown_changed_and_forgotten(
     assert (nobody["reader"], nobody["said"]) == (None, "Nobody ever subscribed by that address.")
     its = "/subscribers/id-anna"
     shown = program.get(its).json()
+    assert program.get(its).headers["cache-control"] == "no-store"
     assert (shown["address"], shown["gets"][0]["selections"]) == (ANNA, ["field=policing"])
     assert "Nothing was new" in problem(program.get(f"{its}/preview"), 404)
     done(program.post(f"{its}/change", topics=["Elections"], frequency="weekly", on=["monday"]))
