@@ -137,11 +137,11 @@ class House:
         """What tells hubs, subscribers of our own, and webhooks what changed."""
         return parts.outbound(self, self.settings)
 
-    def caller(self) -> Fetcher:
-        """What calls others, one kind of calls; closed with the house."""
+    def caller(self, **limits: int) -> Fetcher:
+        """What calls others, one kind of calls, within these limits; closed with the house."""
         from notifier.app import sources
 
-        caller = sources.caller(self.settings, clock=self.clock, stopping=self.stopping)
+        caller = sources.caller(self.settings, clock=self.clock, stopping=self.stopping, **limits)
         self._opened.callback(caller.close)
         return caller
 

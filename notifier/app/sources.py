@@ -43,6 +43,9 @@ CALLBACK_BYTES = 32
 #: than any that works takes, and short enough that who makes us wait cannot hold up the others.
 CALL_TIMEOUT_SECONDS = 5
 CALL_SECONDS = 20
+#: Who is told of an event may have work to do before the answer ("a timeout of 15 to 30 seconds",
+#: Standard Webhooks); others need not wait for that.
+EVENT_TIMEOUT_SECONDS = 15
 CALL_ANSWER_BYTES = 65_536
 
 
@@ -241,11 +244,17 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
     )
 
 
-def caller(settings: Settings, *, clock: Callable[[], datetime], stopping: Event) -> Fetcher:
+def caller(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    stopping: Event,
+    timeout_seconds: int = CALL_TIMEOUT_SECONDS,
+) -> Fetcher:
     """What tells hubs and their subscribers of changed feeds: at once, and nobody for long."""
     usual = settings.fetch
     limits = {
-        "timeout_seconds": min(usual.timeout_seconds, CALL_TIMEOUT_SECONDS),
+        "timeout_seconds": min(usual.timeout_seconds, timeout_seconds),
         "document_seconds": min(usual.document_seconds, CALL_SECONDS),
         "pause_seconds": 0,
     }

@@ -39,12 +39,12 @@ HookCall = Callable[[str, tuple[tuple[str, str], ...], bytes], Reply]
 
 
 def post(call: HookCall, hook: Webhook, event: HookEvent, now: datetime) -> Reply:
-    """What became of one attempt to tell a receiver, which is named where its address would be."""
+    """What became of one attempt to tell a receiver; no answer is told with its address."""
     body = event.body
     reply = call(hook.url, signed_fields(hook.keys, event.uid, now, body), body)
-    if isinstance(reply, FetchFailed):
+    if isinstance(reply, FetchFailed) and reply.status:
         # Whoever knows the address of a chat's webhook may write there.
-        return replace(reply, problem=reply.problem.replace(hook.url, "it"))
+        return replace(reply, problem=f"it answers {reply.status}")
     return reply
 
 

@@ -13,8 +13,9 @@ from config.settings import Settings, SettingsError
 from feeds.errors import MalformedSelection, UnknownTopic
 from feeds.publish.site import item_page
 from feeds.selection import Selection
+from notifier.app.sources import EVENT_TIMEOUT_SECONDS
 from notifier.webhooks import OF_INCIDENTS, HookEventKind, Webhook
-from notifier.webhooks.hook_queue import HookQueue
+from notifier.webhooks.hook_queue import HookCall, HookQueue
 from notifier.webhooks.hook_signature import keys_of
 from notifier.webhooks.incident_channel import IncidentChannel
 
@@ -61,6 +62,11 @@ def _webhook(settings: WebhookSettings) -> Webhook:
     )
 
 
+def caller(house: "House") -> HookCall:
+    """What sends events to receivers, who have time for an answer."""
+    return house.caller(timeout_seconds=EVENT_TIMEOUT_SECONDS).call
+
+
 def queue(house: "House") -> HookQueue:
     """What tells them all. Raises SettingsError."""
     from notifier.app.house import jitter
@@ -69,7 +75,7 @@ def queue(house: "House") -> HookQueue:
     _tell_of_lost(hooks, house.taxonomy)
     return HookQueue(
         database=house.database,
-        call=house.caller().call,
+        call=caller(house),
         hooks=hooks,
         moved=house.taxonomy.moved,
         page=lambda slug: f"{house.site.url}/{item_page(slug)}",
@@ -94,7 +100,7 @@ def channels(house: "House") -> Iterator[IncidentChannel]:
     if hooks:
         yield IncidentChannel(
             database=house.database,
-            call=house.caller().call,
+            call=caller(house),
             hooks=hooks,
             hurry=house.outbound.hurry,
             clock=house.clock,

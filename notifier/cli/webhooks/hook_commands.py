@@ -116,6 +116,7 @@ def send_test(context: typer.Context, name: _Name, as_json: AsJson = False) -> N
     import secrets
 
     from feeds.fetch import Posted
+    from notifier.app.told.hook_parts import caller
     from notifier.errors import WebhookRefused
     from notifier.webhooks import HookEventKind
     from notifier.webhooks.hook_event import event_id, of_test
@@ -124,7 +125,7 @@ def send_test(context: typer.Context, name: _Name, as_json: AsJson = False) -> N
     with house_for(context) as house:
         hook, now = _known(house, name), house.clock()
         event = of_test(event_id(HookEventKind.TEST, secrets.token_hex()), now)
-        reply = post(house.caller().call, hook, event, now)
+        reply = post(caller(house), hook, event, now)
     if not isinstance(reply, Posted):
         raise WebhookRefused(name, f"it did not take the test: {getattr(reply, 'problem', '')}")
     report = {"name": name, "status": reply.status, "id": event.uid}

@@ -23,6 +23,7 @@ from notifier.model import RelayStanding
 from notifier.storage import senders, tables
 from notifier.storage.hooks import hook_rows
 from notifier.storage.watched import relay_standings
+from notifier.webhooks.hook_standing import failed as failed_hook
 from tests.at_hand import Hand
 from tests.outbox import NOW, queue
 
@@ -116,6 +117,29 @@ def test_what_passes_by_itself_is_given_time_and_what_does_not_is_told(
     # Of what is asked by nobody any more nobody tells.
     hand.now += HOUR
     assert found(watch).keys() == {IncidentKind.HUB}
+
+
+def test_a_webhook_that_ended_is_told_at_once_and_one_that_fails_after_a_while(
+    database: Database, watch: Watch, hand: Hand
+) -> None:
+    with database.writing() as connection:
+        hook_rows.configure(connection, {"site": URL, "office": URL})
+        [office, site] = hook_rows.every(connection)
+        fails = failed_hook(site, 500, "it answers 500", now=NOW, again_at=NOW + HOUR)
+        assert hook_rows.keep(connection, site, fails)
+    assert found(watch) == {}
+    hand.now += 12 * HOUR
+    told = found(watch)[IncidentKind.WEBHOOK]
+    assert (told.subject, told.since, told.problem) == ("site", NOW, "it answers 500")
+    with database.writing() as connection:
+        gone = failed_hook(office, 410, "it answers 410", now=hand.now, again_at=hand.now)
+        assert hook_rows.keep(connection, office, gone)
+        hook_rows.replay(connection, fails)
+    told = found(watch)[IncidentKind.WEBHOOK]
+    assert (told.subject, told.since) == ("office", hand.now)
+    # It is out of the settings.
+    watch.webhooks = None
+    assert found(watch) == {}
 
 
 def test_a_node_that_says_nothing_is_gone_until_it_is_back(
