@@ -103,10 +103,12 @@ class RateLimit:
 
     def wait_seconds(self, client: str, now: float) -> float:
         """How long ``client`` has to wait at the moment ``now`` (in seconds): 0 for a work that may
-        begin, and counts. Nobody ("") never waits.
+        begin, and counts. Nobody ("") never waits. Who is called by more than an address, or a
+        name, is one with all who are called so at first.
         """
         if not client:
             return 0
+        client = client[:_LONGEST_CLIENT_CHARS]
         used, since = self._used.pop(client, (0.0, now))
         used = max(0.0, used - max(0.0, now - since) * self._a_second) + 1
         wait = max(0.0, used - self._at_once) / self._a_second

@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 #: Whoever mistypes does so some times; whoever guesses, thousands of times.
 _AT_ONCE, _A_SECOND = 10, 1 / 30
+#: By one name from all networks: more, so that no single one shuts its owner out.
+_OF_ONE_NAME, _OF_ONE_NAME_A_SECOND = 3 * _AT_ONCE, 3 * _A_SECOND
 _WRONG = "That name and that password are not of one account."
 TOO_OFTEN = "That was tried too often; try again in some minutes."
 _AGAIN = "This page lay open for long: once more, please."
@@ -54,7 +56,9 @@ class SignInPage:
     _by_client: RateLimit = field(
         default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False
     )
-    _by_name: RateLimit = field(default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False)
+    _by_name: RateLimit = field(
+        default_factory=partial(RateLimit, _OF_ONE_NAME, _OF_ONE_NAME_A_SECOND), init=False
+    )
     #: Each takes 64 MiB of memory.
     _tries: ThreadLimit = field(default_factory=partial(ThreadLimit, 1), init=False)
     _works: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -119,9 +123,8 @@ class SignInPage:
         if shown is None or shown > MOST:
             return self.form(422, to, _AGAIN)
         now, client = time.monotonic(), request.scope.get(CLIENT, "")
-        # Both are counted, whichever of them is used up.
-        waits = self._by_client.wait_seconds(client, now), self._by_name.wait_seconds(name, now)
-        if any(waits):
+        # What a network may no more counts for no name.
+        if self._by_client.wait_seconds(client, now) or self._by_name.wait_seconds(name, now):
             return self.form(429, to, TOO_OFTEN)
         account = self._known(name, password)
         if account is None:

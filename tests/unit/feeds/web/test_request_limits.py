@@ -30,6 +30,13 @@ def test_each_client_has_its_own_and_nobody_has_none() -> None:
     ]
 
 
+def test_who_is_called_by_more_than_anybody_is_held_by_its_beginning() -> None:
+    """Thousands of them, of as much as a form takes, would be held for as long as they are."""
+    limit = RateLimit(1, 1)
+    assert limit.wait_seconds("a" * 60_000, 0.0) == 0
+    assert limit.wait_seconds("a" * 64, 0.0) == 1
+
+
 def test_a_clock_that_was_set_back_gives_nothing() -> None:
     limit = RateLimit(1, 1)
     assert [limit.wait_seconds("a", now) for now in (10.0, 5.0, 6.0)] == [0, 1, 0]
