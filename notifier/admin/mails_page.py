@@ -13,7 +13,7 @@ from starlette.routing import Route
 from feeds.storage.columns import number_in
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
-from notifier.errors import DeliveryRefused
+from notifier.errors import DeliveryRefused, PreferenceRefused
 from notifier.model import DeliveryState
 from notifier.storage import deliveries, returns, senders
 from notifier.team.mail_deeds import MailDeeds
@@ -49,6 +49,8 @@ class MailsPage:
         now, named = self.deeds.clock(), asked.value("state")
         states = [DeliveryState(named)] if named in {*DeliveryState} else _LISTED
         about = asked.value("about") or None
+        if about and "@" in about:
+            raise PreferenceRefused("readers are looked for on their own page, where that is noted")
         with self.deeds.database.reading() as connection:
             listed = [
                 each

@@ -413,6 +413,8 @@ def test_all_mail_is_stopped_and_goes_on(
         halt = senders.halted(connection)
     assert halt
     assert (halt.who, halt.reason) == ("otto", "a wrong name in it")
+    # Who looks for whom is noted, and stands in no address.
+    assert client.get("/admin/mails", params={"about": ANNA}).status_code == 422
     press(client, "/admin/mails", "/mails/resume")
     with database.reading() as connection:
         assert senders.halted(connection) is None
