@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import httpx2
 import pytest
@@ -21,8 +22,11 @@ from notifier.account import Account, TeamRole
 from notifier.admin.gate import COOKIE
 from notifier.admin.sign_in import oidc_page
 from notifier.admin.sign_in.passwords import hashed
+from notifier.app import sources
 from notifier.app.house import House
 from notifier.app.team.team_parts import team
+from notifier.app.trial import others
+from notifier.mail.sender_records import TrialVerdict
 from notifier.storage.team import accounts, deeds
 from notifier.web.forms import minted
 from tests import openid, services
@@ -305,6 +309,27 @@ def test_who_has_no_account_is_told_so_and_groups_make_one(
     add(database, "ada", TeamRole.OPERATOR, hashed(PASSWORD))
     with site(by(provider, by_name)) as client:
         assert "for who has its password" in come(client).text
+
+
+def test_a_trial_tells_whether_the_provider_can_be_asked(
+    engine: str, provider: OpenIdProvider, tmp_path: Path, clock: Clock
+) -> None:
+    text = f'[fetch]\nprivate_hosts = "127.0.0.1"\n[admin]\npages = true\n{by(provider)}'
+    settings = settings_from(tmp_path / "fieldfare.toml", text)
+    caller = sources.caller(settings, clock=clock, stopping=Event())
+    with closing(caller):
+        look = others.looks(settings, lambda: caller, clock)["sign-in"]
+        [told] = look()
+        assert (told.verdict, told.said) == (
+            TrialVerdict.OK,
+            f"{provider.url} signs by one key of 1",
+        )
+        provider.keys = []
+        [told] = look()
+        assert "give the provider a key" in told.do
+        provider.metadata = {"issuer": "https://another.example"}
+        [told] = look()
+        assert (told.verdict, "of another issuer" in told.said) == (TrialVerdict.WRONG, True)
 
 
 def test_what_no_token_tells_is_asked_for_beside_it(

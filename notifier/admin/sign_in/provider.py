@@ -115,6 +115,10 @@ class Provider:
             claims = {**self._told(_text(tokens, "access_token"), claims["sub"]), **claims}
         return person_in(claims, naming)
 
+    def key_count(self) -> int:
+        """By how many keys it signs that we can check. Raises ProviderFault."""
+        return len(self._known_keys().keys)
+
     def metadata(self) -> ProviderMetadata:
         """What the provider says of itself. Raises ProviderFault."""
         if self._metadata and self.clock() - self._metadata[1] < _KEPT:

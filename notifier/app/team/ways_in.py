@@ -13,10 +13,13 @@ from notifier.admin.sign_in.proxied import NamingProxy
 from notifier.admin.sign_in.sign_in_page import SignInPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from config.sections import NamingProxySettings, OidcSettings
+    from config.settings import Settings
     from notifier.admin.gate import Gate, TeamPage
+    from notifier.admin.sign_in.provider import Call, Provider
     from notifier.app.house import House
 
 
@@ -46,22 +49,29 @@ def ways_in(house: House, gate: Gate) -> Iterator[TeamPage]:
     yield door
     if not oidc.issuer:
         return
-    # Signatures and a client take a tenth of a second, of which all others need not know.
+    # Signatures take a tenth of a second to load, of which all others need not know.
     from notifier.admin.sign_in.id_token import Naming
     from notifier.admin.sign_in.oidc_page import OidcPage
+
+    asked = provider(house.settings, house.caller().call, house.clock)
+    naming = Naming(person=oidc.person, groups=oidc.groups)
+    yield OidcPage(gate=gate, provider=asked, naming=naming, rule=_rule(oidc), form=door.form)
+
+
+def provider(settings: Settings, call: Call, clock: Callable[[], datetime]) -> Provider:
+    """The OpenID provider that settings name."""
     from notifier.admin.sign_in.provider import Provider
 
-    provider = Provider(
+    oidc = settings.admin.oidc
+    return Provider(
         issuer=oidc.issuer,
         client_id=oidc.client_id,
         client_secret=oidc.client_secret.get_secret_value(),
         scopes=oidc.scopes,
-        back=f"{gate.pages.site.url}/admin/sign-in/oidc/back",
-        call=house.caller().call,
-        clock=house.clock,
+        back=f"{settings.site.url}/admin/sign-in/oidc/back",
+        call=call,
+        clock=clock,
     )
-    naming = Naming(person=oidc.person, groups=oidc.groups)
-    yield OidcPage(gate=gate, provider=provider, naming=naming, rule=_rule(oidc), form=door.form)
 
 
 def _rule(settings: OidcSettings | NamingProxySettings) -> RoleRule | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _SECONDS = 10.0
 #: A digest with its HTML, in base64 and with all around it; a server that takes less refuses some.
 _LARGEST_MAIL_BYTES = 500_000
+#: What it is called that an OpenID provider says who somebody is.
+_SIGN_IN = "sign-in"
 #: Links expire and digests come by the clock, so that minutes matter; servers' clocks differ.
 _DOUBTFUL, _WRONG = timedelta(seconds=30), timedelta(minutes=5)
 
@@ -41,6 +43,8 @@ def looks(
         found |= _mail(settings)
     for source in settings.sources:
         found[f"source {source.name}"] = partial(_source, source, fetcher, clock)
+    if settings.admin.pages and settings.admin.oidc.issuer:
+        found[_SIGN_IN] = partial(_provider, settings, fetcher, clock)
     return found
 
 
@@ -208,6 +212,24 @@ def _website(
             do = "look at the source's url"
             said = f"there is nothing at {source.url}"
             yield Finding(subject=subject, verdict=TrialVerdict.WRONG, said=said, do=do)
+
+
+def _provider(
+    settings: Settings, fetcher: Callable[[], Fetcher], clock: Callable[[], datetime]
+) -> Iterator[Finding]:
+    from notifier.app.team.ways_in import provider
+    from notifier.errors import ProviderFault
+
+    try:
+        count = provider(settings, fetcher().call, clock).key_count()
+    except ProviderFault as fault:
+        do = "look at admin.oidc.issuer; a host of your own network needs fetch.private_hosts"
+        yield Finding(subject=_SIGN_IN, verdict=TrialVerdict.WRONG, said=str(fault), do=do)
+        return
+    said = f"{settings.admin.oidc.issuer} signs by one key of {count}"
+    verdict = TrialVerdict.OK if count else TrialVerdict.WRONG
+    do = "" if count else "give the provider a key of RSA, ECDSA or Ed25519 to sign by"
+    yield Finding(subject=_SIGN_IN, verdict=verdict, said=said, do=do)
 
 
 def _clock(behind: timedelta, place: str) -> Finding:
