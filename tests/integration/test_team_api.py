@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from openapi_spec_validator import validate
 
 from config.scopes import Scope
@@ -19,6 +20,7 @@ from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
 from feeds.storage.origins import standings
 from notifier.app.house import House
+from notifier.app.team.status_api import team_api
 from notifier.model import ConsentKind
 from notifier.storage import returns, senders, subscribers, suppressions
 from notifier.storage.consent import requests
@@ -28,7 +30,6 @@ from tests.builders import a_draft, a_subscriber
 from tests.configured import settings_from
 from tests.items import store
 from tests.outbox import queue, subscribe
-from tests.pushing import bearer
 from tests.serving import NOW, SECRET, Clock
 from tests.team_programs import ALL, LOOKING, TeamProgram, a_team_api
 
@@ -76,6 +77,18 @@ def program(base: str) -> Iterator[TeamProgram]:
         yield asking
 
 
+@pytest.fixture
+def stranger(base: str) -> Iterator[TeamProgram]:
+    with TeamProgram(base, "a token that nobody gave it") as asking:
+        yield asking
+
+
+@pytest.fixture
+def wall(base: str) -> Iterator[TeamProgram]:
+    with TeamProgram(base, LOOKING) as asking:
+        yield asking
+
+
 def problem(answer: httpx2.Response, status: int) -> str:
     """What is said of a request that failed."""
     assert answer.status_code == status, answer.text
@@ -120,8 +133,10 @@ def refuse(database: Database, *names: str) -> None:
 # -- Who may ---------------------------------------------------------------------------------------
 
 
-def test_each_request_takes_its_own_scope_and_says_so(base: str, database: Database) -> None:
-    document = httpx2.get(f"{base}/api/openapi.json").json()
+def test_each_request_takes_its_own_scope_and_says_so(
+    program: TeamProgram, stranger: TeamProgram, wall: TeamProgram, database: Database
+) -> None:
+    document = program.client.get("/api/openapi.json").json()
     validate(document)
     scopes = {scope.value for scope in Scope}
     asked = [
@@ -134,23 +149,27 @@ def test_each_request_takes_its_own_scope_and_says_so(base: str, database: Datab
         [[scope]] = [each["HTTPBearer"] for each in operation["security"]]
         needed.add(scope)
         filled = path.replace("{delivery}", "1").replace("{", "").replace("}", "")
-        ask = {"method": method, "url": f"{base}/api{filled}"}
-        answers = [httpx2.request(**ask, headers=bearer(each)) for each in ("nobody's", LOOKING)]
-        refused, unscoped = answers
+        refused, unscoped = (
+            each.client.request(method, f"/api{filled}") for each in (stranger, wall)
+        )
         problem(refused, 401)
         assert 'error="invalid_token"' in refused.headers["www-authenticate"]
         if scope != Scope.STATUS_READ:
             assert f"is not for {scope}: to " in problem(unscoped, 403)
             challenge = f'error="insufficient_scope", scope="{scope}"'
             assert unscoped.headers["www-authenticate"].endswith(challenge)
+    problem(program.get("/nothing"), 404)
+    problem(program.client.put("/api/admin/items"), 405)
+    assert program.client.head("/api/admin/mail").status_code == 200
     assert scopes - needed == {"items:push", "subscribers:ask", "subscribers:vouch"}
     assert told(database) == []
 
 
-def test_what_nobody_has_a_token_for_is_not_there(program: TeamProgram) -> None:
-    problem(program.get("/nothing"), 404)
-    problem(program.client.put("/api/admin/items"), 405)
-    assert program.client.head("/api/admin/mail").status_code == 200
+def test_what_nobody_has_a_token_for_is_not_there(house: House, published: list[None]) -> None:
+    app = FastAPI()
+    team_api(house, published.clear, frozenset({Scope.STATUS_READ})).add_to(app)
+    names = ("status", "incidents", "sources", "statistics")
+    assert {*app.openapi()["paths"]} == {f"/admin/{name}" for name in names}
 
 
 # -- The whole -------------------------------------------------------------------------------------

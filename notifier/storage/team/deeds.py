@@ -1,4 +1,4 @@
-"""What people of the team did, for whoever asks later who it was.
+"""What people of the team did, and programs, for whoever asks later who it was.
 
 Knows the table ``deeds``. Must never change what is told there but by its outcome.
 """

@@ -29,8 +29,8 @@ sessions = Table(
     Column("until", Instant, nullable=False),
 )
 
-#: What people of the team did: the ``deed`` to which ``subject``, in which words; noted before it
-#: is done, then with its ``outcome``. Accounts that are gone stay named.
+#: What the team did, people and programs: the ``deed`` to which ``subject``, in which words; noted
+#: before it is done, then with its ``outcome``. Accounts that are gone stay named.
 deeds = Table(
     "deeds",
     metadata,
