@@ -16,6 +16,7 @@ from feeds.errors import StoreError
 from feeds.storage.copies import rows, sqlite_copy
 from feeds.storage.database import Database, last_number
 from feeds.taxonomy import Taxonomy
+from notifier.account import Account, TeamRole, Way
 from notifier.app import nodes
 from notifier.app.keeping import NAMES, TABLES, backup, packed, restore
 from notifier.app.keeping.backup import back_up
@@ -24,13 +25,14 @@ from notifier.errors import BackupUnusable, DaemonRuns
 from notifier.model import DeliveryState
 from notifier.storage import VERSIONS, deliveries, senders
 from notifier.storage.tables import coverage
+from notifier.storage.team import accounts
 from tests import outbox
 from tests.builders import SEEN_AT, a_subscriber
 from tests.command import LOADED
 from tests.kept_safe import SECRET, configured, filled
 
 #: What a restore itself changes, so that nothing leaves and no number is given out twice.
-CHANGED = {"constants", "counters", "deliveries", "transitions", "halts"}
+CHANGED = {"sessions", "constants", "counters", "deliveries", "transitions", "halts"}
 LATER = SEEN_AT + timedelta(days=3)
 
 
@@ -38,6 +40,10 @@ LATER = SEEN_AT + timedelta(days=3)
 def saved(database: Database, database_url: str, few_topics: Taxonomy, tmp_path: Path) -> Path:
     """A backup, and a store that went on after it."""
     filled(database, few_topics)
+    with database.writing() as connection:
+        accounts.add(connection, Account(name="otto", role=TeamRole.OPERATOR), None)
+        in_by = ("a hash", "otto", Way.PASSWORD)
+        accounts.sign_in(connection, *in_by, now=SEEN_AT, until=LATER + timedelta(days=9))
     file = tmp_path / "backup.zip"
     back_up(configured(tmp_path, database_url), tmp_path / "fieldfare.toml", file, now=SEEN_AT)
     late = outbox.subscribe(database, a_subscriber(address="late@example.org", public_id="late"))
@@ -71,6 +77,9 @@ def test_a_store_is_as_it_was_and_sends_nothing_of_itself(
     with database.reading() as connection:
         assert rows.counted(connection, ["subscribers"])["subscribers"] == 4
         assert senders.halted(connection)
+        # Whoever was in by then may be of the team no more.
+        assert accounts.known(connection, "otto")
+        assert accounts.signed_in(connection, "a hash", LATER) is None
         assert last_number(connection, "changes") >= changes + 1_000_000
         [state] = {one.state for one in deliveries.latest(connection, 10)}
         assert state is DeliveryState.UNCERTAIN

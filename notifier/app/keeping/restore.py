@@ -23,6 +23,7 @@ from notifier.app.keeping.beside import SETTINGS
 from notifier.app.keeping.packed import Manifest
 from notifier.errors import BackupUnusable
 from notifier.storage import VERSIONS, cadences, deliveries, senders
+from notifier.storage.team import accounts
 
 #: So many ids are left out at least, for those that were given out after the backup.
 _LEAST_AHEAD = 1_000_000
@@ -275,7 +276,8 @@ def made_safe(
     connection: Connection, last_ids: Mapping[str, int], made_at: datetime, now: datetime
 ) -> int:
     """The store may work on though another went on with it for a while: nothing leaves that may
-    have left, and no number is given out that was. How many deliveries are held.
+    have left, no number is given out that was, and nobody of the team is in. How many deliveries
+    are held.
     """
     beyond = {name: ahead(last) for name, last in last_ids.items()}
     rows.go_on_after(connection, TABLES, beyond)
@@ -283,6 +285,8 @@ def made_safe(
         [*_, last] = next_numbers(connection, counter, 1)
         next_numbers(connection, counter, ahead(last) - last)
     set_value(connection, RESTORED, made_at.isoformat())
+    # Some of them may have been ended since.
+    accounts.sign_out_everybody(connection)
     reason = _PAUSED.format(made_at)
     senders.pause(connection, senders.Halt(since=now, who="fieldfare restore", reason=reason))
     return deliveries.hold(connection, now)

@@ -97,7 +97,7 @@ def _relay(relay: Relay) -> Iterator[Finding]:
     try:
         offer = asyncio.run(tried.offered())
     except TransportUnavailable as error:
-        do = "look at [mail.smtp]: host, port, security, username and password"
+        do = "look at its settings: host, port, security, username and password"
         yield Finding(subject=relay.name, verdict=TrialVerdict.WRONG, said=error.problem, do=do)
         return
     let_in = f"logged in as {relay.username}" if relay.username else "without logging in"

@@ -151,7 +151,8 @@ Next:
   2. `fieldfare publish --check --repair` makes pages and feeds show it
   3. `fieldfare release --restored --drop` counts all of that as told: nobody is mailed twice; or
      `fieldfare release --restored` mails it, to some for a second time
-Who subscribed since is lost, and who left or bounced since is back: tell whoever you know of."""
+Who subscribed since is lost, and who left or bounced since is back: tell whoever you know of.
+An account of the team that was removed since is back, too (`fieldfare accounts`)."""
 
 
 def move(

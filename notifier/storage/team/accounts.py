@@ -93,3 +93,8 @@ def sign_out(connection: Connection, key: str) -> None:
 def sign_out_all(connection: Connection, name: str) -> None:
     """Nobody is in by that account."""
     connection.execute(delete(sessions).where(sessions.c.account == name))
+
+
+def sign_out_everybody(connection: Connection) -> None:
+    """Nobody is in."""
+    connection.execute(delete(sessions))
