@@ -65,12 +65,13 @@ def item_kind(*, was_there: bool, is_there: bool, is_back: bool) -> HookEventKin
 def of_item(kind: HookEventKind, item: Item, page: str, at: datetime) -> HookEvent:
     """What is told of an item as it is now, whose page is at the address ``page``.
 
-    Of one that was withdrawn it is only told which it was.
+    Of one that was withdrawn it is only told which it was, by one name until it is back.
     """
-    uid = event_id(kind, item.uid, item.change, at.isoformat())
     which = {"id": item.uid, "page": page, "url": item.url}
     if kind is HookEventKind.WITHDRAWN:
+        uid = event_id(kind, item.uid, at.isoformat())
         return HookEvent(uid=uid, kind=kind, at=at, text=f"Withdrawn: {page}", data=which)
+    uid = event_id(kind, item.uid, item.change, at.isoformat())
     what = "New" if kind is HookEventKind.ADDED else "Revised"
     data = which | {
         "title": item.title,

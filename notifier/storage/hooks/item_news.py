@@ -77,7 +77,7 @@ def before(connection: Connection, moment: datetime) -> int:
 
 
 def _hidden_at(row: Row[*tuple[Any, ...]]) -> datetime:
-    """Of an item that is hidden the moment at which it was updated stays."""
+    """Since when an item is hidden, whatever else hides it by now: it stays updated when it was."""
     gone = (row.withdrawn_at, row.retracted_at, row.merged_at)
-    moment: datetime = max(filter(None, gone), default=row.updated_at)
+    moment: datetime = min(filter(None, gone))
     return moment

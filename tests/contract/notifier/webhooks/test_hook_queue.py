@@ -16,6 +16,7 @@ from standardwebhooks import Webhook as Reference
 from feeds.fetch import FetchFailed, Posted, Reply, Stopped
 from feeds.model import Fresh, Item
 from feeds.selection import Selection
+from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.storage.edits import hiding
 from feeds.taxonomy import Taxonomy
@@ -183,6 +184,26 @@ def test_what_happens_to_items_is_told_from_now_on_by_permanent_ids(house: House
     assert len({*site.ids}) == len(site.ids) == 5
     house.work()
     assert len(site.ids) == 5
+
+
+def test_what_is_withdrawn_by_somebody_else_too_is_told_by_the_same_name(house: House) -> None:
+    site = house.hook()
+    [item] = house.add("One")
+    house.work()
+    house.hide(item)
+    house.work()
+    house.now += MINUTE
+    with house.database.writing() as connection:
+        write_items.set_hidden(connection, [item.number], {"withdrawn_at": house.now}, house.now)
+    house.work()
+    _, first, again = site.told
+    assert first == again
+    house.hide(item, back=True)
+    house.hide(item)
+    house.work()
+    # It was back meanwhile, which nobody was told.
+    assert site.told[3]["type"] == "item.withdrawn"
+    assert site.ids[3] != first["uid"]
 
 
 def test_a_receiver_that_was_away_gets_each_item_as_it_is_now(house: House) -> None:
