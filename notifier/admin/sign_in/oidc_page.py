@@ -36,6 +36,7 @@ COOKIE: Final = "fieldfare_oidc"
 _KEPT_SECONDS: Final = 600
 _KEY_BYTES: Final = 32
 _LONGEST_PLACE: Final = 500
+_LONGEST_WORD: Final = 40
 _AT_ONCE, _A_SECOND = 20, 1 / 10
 #: Each may wait for another machine.
 _THREADS: Final = 2
@@ -87,7 +88,7 @@ class OidcPage:
             return work(request)
         except ProviderFault as fault:
             log.warning("sign-in failed", way=Way.OIDC.value, problem=str(fault))
-            return self.form(502, "", _SILENT)
+            return self.form(502, request.query_params.get("to", ""), _SILENT)
 
     def _begun(self, request: Request) -> Response:
         key = secrets.token_urlsafe(_KEY_BYTES)
@@ -121,8 +122,9 @@ class OidcPage:
         self.provider.check_issuer(told.get("iss", ""))
         if "code" not in told:
             # One of few words (RFC 6749 4.1.2.1), where it is of a provider.
-            said = told.get("error", "")[:40]
-            log.warning("sign-in refused", way=Way.OIDC.value, problem=said)
+            said = told.get("error", "")[:_LONGEST_WORD]
+            problem = said if said.isidentifier() else "no code"
+            log.warning("sign-in refused", way=Way.OIDC.value, problem=problem)
             return self.form(403, to, _NOT_LET)
         try:
             person = self.provider.person(
