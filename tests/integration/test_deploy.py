@@ -1,6 +1,7 @@
 """What `deploy/` installs the program with: systemd finds no fault, and settings are settings."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -46,6 +47,29 @@ def test_the_settings_of_a_package_are_settings(tmp_path: Path) -> None:
     assert kept.publish.directory == folder / "public"
     assert kept.mail.maildir == folder / "mail"
     assert kept.sources[0].path == folder / "inbox"
+
+
+def test_the_secret_of_a_package_is_its_users_alone(tmp_path: Path) -> None:
+    """A web server that is in the group to read what is published would read it, too."""
+    for name in ("systemd-sysusers", "chgrp"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    said = (DEPLOY / "postinst").read_text("utf-8")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/fieldfare.toml").touch()
+    for there, here in (
+        ("/etc/fieldfare", f"{tmp_path}/etc"),
+        ("/var/lib/fieldfare", f"{tmp_path}/var"),
+        ("--owner=fieldfare --group=fieldfare", ""),
+        ("/run/systemd/system", f"{tmp_path}/none"),
+    ):
+        assert there in said
+        said = said.replace(there, here)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    subprocess.run(["sh", "-c", said, "postinst", "configure"], env={"PATH": path}, check=True)
+    secret = tmp_path / "etc/secret.key"
+    assert secret.stat().st_mode & 0o777 == 0o400
+    assert len(secret.read_text()) == 43
 
 
 def test_what_comes_by_the_environment_is_a_setting() -> None:
