@@ -52,7 +52,7 @@ class ItemsPage:
             if words:
                 listed = [overview.listed(each) for each in found(connection, words, _MOST).items]
             else:
-                listed = [*overview.item_list(connection, None, _MOST, hidden=hidden)]
+                listed = [*self.deeds.latest(connection, None, _MOST, hidden=hidden)]
         return View("items.html", "Items", {"items": listed, "typed": words, "hidden": hidden})
 
     def _show_one(self, asked: TeamRequest) -> View:

@@ -169,7 +169,7 @@ class ItemsApi:
                 there = found(connection, words, limit, before)
                 more = cursor_of([there.last.isoformat()]) if there.last else ""
                 return ListPart(rows=[overview.listed(each) for each in there.items], cursor=more)
-            rows = overview.item_list(connection, ref, limit + 1, hidden=hidden, before=before)
+            rows = self.deeds.latest(connection, ref, limit + 1, hidden=hidden, before=before)
         return part_of(rows, limit, lambda each: [each.updated_at.isoformat()])
 
     def record(self, item: Name) -> ItemRecord:

@@ -5,7 +5,7 @@ Knows the order of calls, and what is said of each. Must never change an item it
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feeds import search
 from feeds.errors import UnknownItem
@@ -14,12 +14,14 @@ from feeds.identity.ownership import NOBODYS, Ownership
 from feeds.ingest import edit
 from feeds.ingest.edit import Editor
 from feeds.ingest.report import IngestReport
-from feeds.model import Item
+from feeds.model import Item, TopicRef
 from feeds.selection import Selection
-from feeds.storage import Connection
+from feeds.storage import Connection, overview
 from feeds.storage.database import Database
+from feeds.storage.overview import Listed
 from feeds.storage.read_items import number_named, shown, whole_items
 from feeds.taxonomy import Taxonomy
+from notifier.storage import matches
 from notifier.team.noted import Came
 
 
@@ -48,7 +50,7 @@ class FoundItems:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDeeds:
     """What an editor does; what is changed is published at once. ``read_again`` takes in a document
-    of a source once more.
+    of a source once more; ``hold`` passes between an item's arrival and its first mail.
     """
 
     database: Database
@@ -56,7 +58,21 @@ class ItemDeeds:
     ownership: Ownership
     read_again: Callable[[str, str], IngestReport]
     publish: Callable[[], int]
+    hold: timedelta
     clock: Callable[[], datetime]
+
+    def latest(
+        self,
+        connection: Connection,
+        topic: TopicRef | None,
+        limit: int,
+        *,
+        hidden: bool,
+        before: datetime | None = None,
+    ) -> Sequence[Listed]:
+        """The items that changed last, each with when it may first be mailed, where it is held."""
+        held = matches.held(connection, self.hold, self.clock())
+        return overview.item_list(connection, topic, limit, held, hidden=hidden, before=before)
 
     def known(self, item: str) -> tuple[Item, bool]:
         """The item of that id, slug or address, and whether it is shown. Raises UnknownItem."""

@@ -211,6 +211,7 @@ def test_the_team_makes_an_item_of_a_copy_at_once(desk: Desk) -> None:
         ownership=NOBODYS,
         read_again=a_receiver(desk.intake.database, desk.intake.taxonomy).read_again,
         publish=publish,
+        hold=timedelta(),
         clock=lambda: LATER,
     )
     assert does.split(desk.slug, BY, "2.txt").said == "2.txt of own is an item by itself."

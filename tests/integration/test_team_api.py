@@ -51,6 +51,8 @@ def house(database: Database, database_url: str, tmp_path: Path, clock: Clock) -
         minted = 2026-01-01
         [store]
         url = "{database_url}"
+        [mail]
+        hold_minutes = 30
         [[sources]]
         name = "inbox"
         path = "inbox"
@@ -258,8 +260,11 @@ def test_two_items_are_made_one_and_two_again(
 def test_lists_are_in_parts_that_lead_on(
     program: TeamProgram, database: Database, house: House
 ) -> None:
-    store(database, house.taxonomy, [a_draft(title=f"News number {n}") for n in range(5)])
+    drafts = [a_draft(title=f"News number {n}") for n in range(5)]
+    store(database, house.taxonomy, drafts, at=NOW)
     search.follow(database)
+    first_mails = {each["mailed_from"] for each in program.get("/items").json()}
+    assert first_mails == {"2026-11-24T06:30:00Z"}
     for query in ({}, {"q": "news"}, {"topic": "field:policing"}):
         parts = program.parts("/items", limit=2, **query)
         slugs = [each["slug"] for part in parts for each in part]

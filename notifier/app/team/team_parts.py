@@ -5,6 +5,7 @@ Knows which part of a house answers what. Must never know a page, or who may see
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,6 +67,7 @@ def deeds(house: House, publish: Callable[[], None]) -> TeamDeeds:
             ownership=ownership(house.settings.sources),
             read_again=house.receiver.read_again,
             publish=published,
+            hold=timedelta(minutes=house.settings.mail.hold_minutes),
             clock=clock,
         ),
         documents=DocumentDeeds(
