@@ -108,6 +108,11 @@ def test_secrets_are_left_out_where_that_is_asked(
     report = backed_up(tmp_path, database_url, target, with_secrets=False)
     assert report.files == ("fieldfare.toml", "mails/mail.css")
     assert report.left_out == ("secret.key",)
+    (tmp_path / "hook").write_text("whsec_" + "a" * 43)
+    hook = '[[webhooks]]\nname = "chat"\nurl = "https://example.org/"\nsecret_path = "hook"\n'
+    settings = configured(tmp_path, database_url, f'[store]\nurl = "{{}}"\n{hook}')
+    report = back_up(settings, tmp_path / "fieldfare.toml", target, now=SEEN_AT, with_secrets=False)
+    assert report.left_out == ("hook",)
     settings = configured(tmp_path, database_url, f'secret = "{SECRET}"\n[store]\nurl = "{{}}"\n')
     report = back_up(settings, tmp_path / "fieldfare.toml", target, now=SEEN_AT, with_secrets=False)
     assert report.left_out == ("fieldfare.toml",)

@@ -18,8 +18,9 @@ SETTINGS = "fieldfare.toml"
 #: Folders of an operator's own work; the others hold documents, pages and mails, which are many,
 #: and are read again, made again, or out.
 _FOLDERS = "templates"
-#: A token that somebody else has, too, or the key to something.
-_SECRETS = frozenset({"token_path", "password_path", *(key[-1] for key in secret_files().values())})
+#: A token that somebody else has, too, or the key to something; of tables each such file is one,
+#: and its setting ends so.
+_SECRETS = ("_path", *(key[-1] for key in secret_files().values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def kept(settings: Settings, file: Path | None) -> list[KeptFile]:
     for key, path in _paths(settings):
         is_ours = path.is_relative_to(Path(config.__file__).parent)
         if path.is_file() and not is_ours:
-            found.append((f"files/{key}", path, key.rpartition(".")[2] in _SECRETS))
+            found.append((f"files/{key}", path, key.endswith(_SECRETS)))
         elif key.endswith(_FOLDERS):
             inside = sorted(each for each in path.rglob("*") if each.is_file())
             found += ((f"files/{key}/{each.relative_to(path)}", each, False) for each in inside)
