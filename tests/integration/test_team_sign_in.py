@@ -262,21 +262,25 @@ def test_a_provider_that_is_not_well_is_one_line_and_locks_no_password_out(
     wrong = by(provider).replace(CLIENT_SECRET, "another secret")
     with site(wrong) as client, structlog.testing.capture_logs() as logs:
         assert come(client).status_code == 502
-        for provider.refusal in ("access_denied", "not a word\n"):
+        for refusal in ("access_denied", "not a word\n"):
+            provider.refusal = refusal
             assert come(client).status_code == 403
     lines = [each for each in logs if each["event"].startswith("sign-in ")]
     assert "(invalid_client)" in lines[0]["problem"]
     assert [each["problem"] for each in lines[1:]] == ["access_denied", "no code"]
-    for metadata in (
-        {"issuer": "https://another.example"},
-        {"token_endpoint": 5},
-        {"jwks_uri": "ftp://127.0.0.1/"},
-        {"jwks_uri": f"{provider.url}/nowhere"},
-        {"jwks_uri": f"{provider.url}/.well-known/openid-configuration"},
-    ):
-        provider.metadata, provider.refusal = metadata, ""
-        with site(by(provider)) as client:
+    provider.refusal = ""
+    with site(by(provider)) as client:
+        for metadata in (
+            {"issuer": "https://another.example"},
+            {"token_endpoint": 5},
+            {"jwks_uri": "ftp://127.0.0.1/"},
+            {"jwks_uri": f"{provider.url}/nowhere"},
+            {"jwks_uri": f"{provider.url}/.well-known/openid-configuration"},
+        ):
+            provider.metadata = metadata
             assert come(client).status_code == 502
+            # What it says of itself is asked for anew.
+            clock.now += timedelta(hours=1)
     away = by(provider).replace(provider.url, f"http://127.0.0.1:{a_free_port()}")
     with site(away) as client:
         assert come(client).status_code == 502
