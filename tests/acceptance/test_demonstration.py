@@ -34,7 +34,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) ->
         _, said = refused.communicate()
     assert refused.returncode == 1
     assert said.decode().startswith(f"fieldfare: cannot listen on 127.0.0.1 port {port}: ")
-    assert f"make demo DEMO_ARGS='--port {port + 1}'" in said.decode()
+    assert f"`fieldfare demo --port {port + 1}`" in said.decode()
     assert not (tmp_path / "demo").exists()
 
 

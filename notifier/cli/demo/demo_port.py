@@ -11,7 +11,10 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 USUAL = 8025
-_TAKEN = "cannot listen on {} port {}: {}; free it, or {}"
+_TAKEN = (
+    "fieldfare: cannot listen on {} port {}: {}; free it, or name another:"
+    " `make demo DEMO_ARGS='--port {}'`\n"
+)
 
 
 def problem_of(port: int) -> str:
@@ -23,11 +26,6 @@ def problem_of(port: int) -> str:
         except OSError as error:
             return error.strerror or str(error)
     return ""
-
-
-def way_out(port: int) -> str:
-    """What to say instead."""
-    return f"name another: `make demo DEMO_ARGS='--port {port + 1}'`"
 
 
 def port_in(file: Path) -> int:
@@ -50,7 +48,7 @@ def _main() -> int:
     port = asked.port or port_in(asked.directory / "fieldfare.toml")
     problem = "" if asked.exit else problem_of(port)
     if problem:
-        sys.stderr.write(f"fieldfare: {_TAKEN.format(HOST, port, problem, way_out(port))}\n")
+        sys.stderr.write(_TAKEN.format(HOST, port, problem, port + 1))
     return 1 if problem else 0
 
 

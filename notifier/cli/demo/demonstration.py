@@ -157,7 +157,8 @@ def prepared(
     before = demo_port.port_in(file)
     port = port or before
     if served and (problem := demo_port.problem_of(port)):
-        raise CannotListen(demo_port.HOST, port, problem, demo_port.way_out(port))
+        way_out = f"name another: `fieldfare demo --port {port + 1}`"
+        raise CannotListen(demo_port.HOST, port, problem, way_out)
     _write(folder, port, before)
     past = _Past()
     with House(load(file, {}), clock=past) as house:
