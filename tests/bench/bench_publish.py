@@ -7,6 +7,7 @@ what is compared, a rebuild's files go to a file system in memory where there is
 ext4 costs the more, the more were deleted in the minute before, whoever deleted them.
 """
 
+import gc
 import logging
 import os
 import time
@@ -233,6 +234,8 @@ def _plain_feed(ref: FeedRef, finished: Sequence[tuple[PublishedEntry, str]]) ->
 
 
 def main() -> None:
+    # As the daemon does, once all of its code is there.
+    gc.freeze()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with ExitStack() as folders:
         places = {
