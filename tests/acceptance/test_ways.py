@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through, in its own process and in all:
 #: documents are understood in others.
 BUDGETS = {
-    "ingest of a text": {"own": (48, 303, 33), "whole": (59, 391, 41)},
-    "ingest of a listing": {"own": (63, 456, 60), "whole": (106, 803, 77)},
+    "ingest of a text": {"own": (48, 305, 33), "whole": (59, 393, 41)},
+    "ingest of a listing": {"own": (63, 458, 60), "whole": (106, 805, 77)},
     "publish": {"own": (64, 455, 47)},
     "digest": {"own": (82, 545, 68)},
     "map": {"own": (36, 161, 25)},
