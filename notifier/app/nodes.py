@@ -15,6 +15,9 @@ from feeds.storage.database import Database
 from notifier.errors import DaemonRuns
 from notifier.storage import senders
 
+#: Whoever only looks whether one runs holds its lock for a moment, and is no daemon.
+_LOOK_SECONDS = 0.3
+
 
 @contextmanager
 def alone(database: Database, node: str) -> Iterator[None]:
@@ -22,10 +25,9 @@ def alone(database: Database, node: str) -> Iterator[None]:
 
     Raises DaemonRuns.
     """
-    lock = "run" if database.is_embedded else f"run-{quote(node, safe='')}"
     with ExitStack() as held:
         try:
-            held.enter_context(database.exclusive(lock))
+            held.enter_context(database.exclusive(_lock(database, node), _LOOK_SECONDS))
         except StoreBusy as busy:
             raise DaemonRuns(database.name, busy.holder) from busy
         yield
@@ -36,10 +38,14 @@ def running(database: Database, node: str) -> str | None:
     does.
     """
     try:
-        with alone(database, node):
+        with database.exclusive(_lock(database, node)):
             return None
-    except DaemonRuns as runs:
-        return runs.holder
+    except StoreBusy as busy:
+        return busy.holder
+
+
+def _lock(database: Database, node: str) -> str:
+    return "run" if database.is_embedded else f"run-{quote(node, safe='')}"
 
 
 def beat(database: Database, node: str, roles: str, _stopping: Event) -> None:

@@ -1,6 +1,8 @@
 """Nodes that share a store are seen by each other, and hear what another one tells."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, Queue
@@ -115,6 +117,33 @@ def test_no_two_daemons_of_one_name(database: Database) -> None:
         nodes.alone(database, "one").__enter__()
     with nodes.alone(database, "one"):
         pass
+
+
+def test_whoever_looks_whether_one_runs_keeps_none_from_starting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That was told as a second daemon."""
+    monkeypatch.setattr(nodes, "_LOOK_SECONDS", SOON_SECONDS)
+    looks, started = Event(), Event()
+
+    @contextmanager
+    def slowly(lock: str, wait_seconds: float = 0) -> Iterator[None]:
+        with exclusive(lock, wait_seconds):
+            looks.set()
+            # Whoever starts by then waits for the lock.
+            started.wait(0.1)
+            yield
+
+    exclusive = database.exclusive
+    with ThreadPoolExecutor() as threads:
+        monkeypatch.setattr(database, "exclusive", slowly)
+        looking = threads.submit(nodes.running, database, "one")
+        assert looks.wait(SOON_SECONDS)
+        monkeypatch.setattr(database, "exclusive", exclusive)
+        with nodes.alone(database, "one"):
+            started.set()
+            assert looking.result() is None
+            assert nodes.running(database, "one")
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
