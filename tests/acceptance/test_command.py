@@ -42,8 +42,9 @@ def test_a_command_loads_what_it_works_with(tmp_path: Path) -> None:
 
 def test_init_leaves_what_is_there(house: Installation) -> None:
     secret = (house.folder / "secret.key").read_text()
-    said = house.call("init", str(house.folder)).stdout.decode()
+    said = house.call("init", str(house.folder), "--zone", "Europe/Vienna").stdout.decode()
     assert "stays as it is" in said
+    assert "what you named for fieldfare.toml is to be written there by you" in said
     assert (house.folder / "secret.key").read_text() == secret
     assert (house.folder / "secret.key").stat().st_mode & 0o777 == 0o600
 

@@ -2,15 +2,12 @@
 
 import os
 import pty
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.command import PATIENCE_SECONDS
-
-ROOT = Path(__file__).parents[2]
-_BLOCKS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tests.transcript import steps
 
 
 def environment() -> dict[str, str]:
@@ -19,7 +16,7 @@ def environment() -> dict[str, str]:
 
 
 def test_the_commands_of_the_tutorial_do_what_they_say(tmp_path: Path) -> None:
-    commands = "".join(_BLOCKS.findall((ROOT / "docs/start.md").read_text("utf-8")))
+    commands = "".join(step.commands for step in steps("start.md"))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=tmp_path,

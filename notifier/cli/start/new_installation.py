@@ -133,6 +133,8 @@ def init(
         written = written_once(path, text, mode=mode)
         write_line(f"wrote {path}" if written else f"{path} is there already and stays as it is")
     (directory / "inbox").mkdir(exist_ok=True)
+    if chosen and not is_new:
+        write_line(f"what you named for {DEFAULT_FILE} is to be written there by you")
     _tell_next(directory)
 
 
