@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody as another service knows them: by the ``name`` of an account, in ``groups``; what
+    """Somebody as another service knows them: by a ``name``, as it spells that, in ``groups``; what
     they are called may change, and their ``subject`` does not, where it has one.
     """
 
@@ -66,8 +66,9 @@ class RoleRule:
         return None if self.editors.isdisjoint(groups) else TeamRole.EDITOR
 
 
-#: What logs, reports and addresses show as it is.
-_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?", re.ASCII)
+#: What logs, reports and addresses show as it is. By ASCII alone, as some signs beside it have a
+#: small letter that is of it: the sign of Kelvin (U+212A) would make somebody else of "Kim".
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 #: NIST SP 800-63B (revision 4, 3.1.1.2) asks for fifteen where nothing else is asked for, and that
 #: much longer ones are taken.
 LEAST_CHARACTERS: Final = 15
@@ -77,13 +78,15 @@ _LEAST_DIFFERENT: Final = 6
 
 
 def checked_name(typed: str) -> str:
-    """The name of an account, in small letters. Raises AccountRefused."""
-    name = typed.strip().lower()
-    if not _NAME.fullmatch(name):
+    """The name of an account, in small letters; two that differ in anything else are two people's.
+
+    Raises AccountRefused.
+    """
+    if not _NAME.fullmatch(typed):
         raise AccountRefused(
             typed, "a name has letters of a to z, digits, and dots, hyphens or @ between them"
         )
-    return name
+    return typed.lower()
 
 
 def checked_password(name: str, typed: str) -> str:

@@ -5,7 +5,7 @@ Knows sessions, roles and forms. Must never know what a page shows, or what a bu
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -115,8 +115,8 @@ class TeamPage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Lets those in who may, one role or the other, and for ``hours`` who came in; who came by a
-    ``proxy``, as long as that names them. All pages get what is ``shared``.
+    """Lets those in who may, one role or the other, and for ``hours`` who came in by one of the
+    ``ways``; who came by a ``proxy``, as long as that names them. All pages get what is ``shared``.
     """
 
     database: Database
@@ -124,7 +124,8 @@ class Gate:
     clock: Callable[[], datetime]
     hours: int
     shared: Mapping[str, object]
-    proxy: NamingProxy | None = None
+    ways: Collection[Way]
+    proxy: NamingProxy | None
     _works: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     @property
@@ -205,7 +206,7 @@ class Gate:
             return None
         with self.database.reading() as connection:
             found_in = accounts.signed_in(connection, _hashed(key), self.clock())
-            if found_in is None or not self._is_still_named(request, *found_in):
+            if found_in is None or not self._may_stay(request, *found_in):
                 return None
             account, way = found_in
             number = number_in(done)
@@ -220,14 +221,11 @@ class Gate:
             done=found if found and found.account == account.name else None,
         )
 
-    def _is_still_named(self, request: Request, account: Account, way: Way) -> bool:
-        """Whether a proxy that let them in names them as before: at the same browser somebody else
-        may have come meanwhile.
-        """
-        if way is not Way.PROXY:
-            return True
-        named = self.proxy.named(request) if self.proxy else None
-        return named is not None and named.name == account.name
+    def _may_stay(self, request: Request, account: Account, way: Way) -> bool:
+        """Whether they would still be let in by the way they came."""
+        if way is Way.PROXY:
+            return self.proxy is not None and self.proxy.still_names(request, account)
+        return way in self.ways
 
     # -- What they may -----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 Knows paths and roles. Must never know what a page shows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from feeds.publish.site import Site
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.account import TeamRole
+from notifier.account import TeamRole, Way
 from notifier.admin.gate import Gate, TeamPage
 from notifier.admin.sign_in.proxied import NamingProxy
 from notifier.web.private_pages import PrivatePages
@@ -48,13 +48,22 @@ def gate_of(
     *,
     clock: Callable[[], datetime],
     hours: int,
+    ways: Collection[Way],
     proxy: NamingProxy | None,
 ) -> Gate:
-    """What lets people in for so many ``hours``, and shows pages in the look of all others."""
+    """What lets people in for so many ``hours`` by these ``ways``, and shows pages in the look of
+    all others.
+    """
     pages = PrivatePages(replace(site, language=_LANGUAGE), taxonomy, _TEMPLATES)
     shared = {"places": PLACES, "minute": partial(_minute, site.timezone)}
     return Gate(
-        database=database, pages=pages, clock=clock, hours=hours, shared=shared, proxy=proxy
+        database=database,
+        pages=pages,
+        clock=clock,
+        hours=hours,
+        shared=shared,
+        ways=ways,
+        proxy=proxy,
     )
 
 

@@ -274,6 +274,8 @@ def test_a_provider_that_is_not_well_is_one_line_and_locks_no_password_out(
             {"issuer": "https://another.example"},
             {"token_endpoint": 5},
             {"jwks_uri": "ftp://127.0.0.1/"},
+            {"userinfo_endpoint": "ftp://127.0.0.1/"},
+            {"end_session_endpoint": "javascript:alert(1)"},
             {"jwks_uri": f"{provider.url}/nowhere"},
             {"jwks_uri": f"{provider.url}/.well-known/openid-configuration"},
         ):
@@ -288,6 +290,10 @@ def test_a_provider_that_is_not_well_is_one_line_and_locks_no_password_out(
         sent = {"name": "otto", "password": PASSWORD, "token": token}
         assert client.post("/admin/sign-in", data=sent).status_code == 303
         assert is_in(client)
+        key = client.cookies[COOKIE]
+    # Who came by what is turned off since is in no more.
+    with site(by(provider, passwords=False)) as client:
+        assert client.get("/admin/", headers={"cookie": f"{COOKIE}={key}"}).status_code == 303
 
 
 def test_who_has_no_account_is_told_so_and_groups_make_one(
@@ -308,6 +314,9 @@ def test_who_has_no_account_is_told_so_and_groups_make_one(
         assert known == (Account(name="ada@example.org", role=TeamRole.OPERATOR), None)
         provider.claims = {"groups": ["staff"]}
         assert "none of your groups" in come(client).text
+        # Somebody who may choose what they are called, by a sign whose small letter is a k.
+        provider.claims = {"email": "\u212aim@example.org"}
+        assert "no name of an account" in come(client).text
     by_name = f'person = "preferred_username"{BY_GROUPS}'
     provider.claims = {}
     add(database, "ada", TeamRole.OPERATOR, hashed(PASSWORD))
@@ -416,7 +425,13 @@ def test_groups_that_a_proxy_tells_make_the_role(site: Site, database: Database)
             headers = {"remote-user": "ada", "remote-groups": groups}
             seen = client.get("/admin/sign-in", headers=headers, follow_redirects=True)
             assert f"ada ({role})" in seen.text
+        # A group that the proxy names no more counts no more, though they were let in by it.
+        fewer = {"remote-user": "ada", "remote-groups": "/news/editors"}
+        assert client.get("/admin/mails", headers=fewer).status_code == 303
+        assert client.get("/admin/", headers=fewer, follow_redirects=True).status_code == 200
+        assert client.get("/admin/mails", headers=fewer).status_code == 403
         nobody = {"remote-user": "ada", "remote-groups": "staff"}
+        assert client.get("/admin/", headers=nobody).status_code == 303
         assert client.get("/admin/sign-in", headers=nobody).status_code == 403
 
 

@@ -87,4 +87,4 @@ def person_in(claims: Mapping[str, Any], naming: Naming) -> Person:
     groups = claims.get(naming.groups, ()) if naming.groups else ()
     listed = groups if isinstance(groups, list) else [groups]
     texts = (each for each in listed if isinstance(each, str))
-    return Person(subject=subject, name=told.lower(), groups=frozenset(texts))
+    return Person(subject=subject, name=told, groups=frozenset(texts))

@@ -132,8 +132,9 @@ class Provider:
         if found.issuer != self.issuer:
             raise ProviderFault(f"{place} is of another issuer, {_shown(found.issuer)}")
         places = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
+        others = filter(None, (found.userinfo_endpoint, found.end_session_endpoint))
         secured = self.issuer.partition(":")[0]
-        if not all(each.startswith((f"{secured}:", "https:")) for each in places):
+        if not all(each.startswith((f"{secured}:", "https:")) for each in (*places, *others)):
             raise ProviderFault(f"{place} names an address without TLS")
         self._metadata = found, self.clock()
         return found

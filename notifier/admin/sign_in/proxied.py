@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.requests import Request
 
 from feeds.web.request_limits import PEER
-from notifier.account import Person, RoleRule
+from notifier.account import Account, Person, RoleRule
 
 Network = IPv4Network | IPv6Network
 
@@ -36,10 +36,19 @@ class NamingProxy:
             return None
         names = request.headers.getlist(self.field)
         told = request.headers.getlist(self.groups) if self.groups else []
-        if len(names) != 1 or not names[0].strip() or len(told) > 1:
+        if len(names) != 1 or not names[0] or len(told) > 1:
             return None
         groups = frozenset(group.strip() for each in told for group in each.split(","))
-        return Person(name=names[0].strip().lower(), groups=groups - {""})
+        return Person(name=names[0], groups=groups - {""})
+
+    def still_names(self, request: Request, account: Account) -> bool:
+        """Whether the request is of whoever has that account, in the role that they would be let in
+        with now: at the same browser somebody else may have come, or they left a group.
+        """
+        person = self.named(request)
+        if person is None or person.name.lower() != account.name:
+            return False
+        return self.rule is None or self.rule.role(person.groups) is account.role
 
     def _is_one(self, peer: str) -> bool:
         try:

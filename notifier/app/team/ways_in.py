@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from notifier.account import RoleRule
+from notifier.account import RoleRule, Way
 from notifier.admin.sign_in.proxied import NamingProxy
 from notifier.admin.sign_in.sign_in_page import SignInPage
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from config.sections import NamingProxySettings, OidcSettings
+    from config.sections import AdminSettings, NamingProxySettings, OidcSettings
     from config.settings import Settings
     from notifier.admin.gate import Gate, TeamPage
     from notifier.admin.sign_in.provider import Call, Provider
@@ -34,6 +34,16 @@ def proxy(settings: NamingProxySettings) -> NamingProxy | None:
         rule=_rule(settings),
         leave=settings.leave,
     )
+
+
+def ways(settings: AdminSettings) -> frozenset[Way]:
+    """Those by which somebody may come in."""
+    is_open = {
+        Way.PASSWORD: settings.passwords,
+        Way.OIDC: bool(settings.oidc.issuer),
+        Way.PROXY: bool(settings.proxy.field),
+    }
+    return frozenset(way for way in Way if is_open[way])
 
 
 def ways_in(house: House, gate: Gate) -> Iterator[TeamPage]:

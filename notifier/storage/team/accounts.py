@@ -45,11 +45,12 @@ def told(connection: Connection, account: Account) -> bool:
     """The account is there as another service tells of it, with that role; False where one of its
     name has a password, and is not that service's to tell of.
     """
-    found = known(connection, account.name)
-    if found is None:
-        return add(connection, account, None)
-    _, password = found
-    return password is None and set_role(connection, account.name, account.role)
+    # Whoever comes by two browsers at once is added by one of them.
+    if add(connection, account, None):
+        return True
+    is_told = (accounts.c.name == account.name, accounts.c.password.is_(None))
+    changed = update(accounts).where(*is_told).values(role=account.role.value)
+    return connection.execute(changed).rowcount > 0
 
 
 def every(connection: Connection) -> Sequence[Account]:

@@ -78,8 +78,8 @@ def test_a_token_is_of_one_moment() -> None:
 @pytest.mark.parametrize(
     ("naming", "claims", "name", "groups"),
     [
-        ("email", {"email": "Ada@Example.org", "email_verified": True}, "ada@example.org", ()),
-        ("preferred_username", {"preferred_username": "Ada"}, "ada", ()),
+        ("email", {"email": "Ada@Example.org", "email_verified": True}, "Ada@Example.org", ()),
+        ("preferred_username", {"preferred_username": "Ada"}, "Ada", ()),
         ("sub", {"sub": "ada-1"}, "ada-1", ()),
         ("sub", {"sub": "a", "groups": ["x", "y z", 5, None]}, "a", ("x", "y z")),
         ("sub", {"sub": "a", "groups": "x"}, "a", ("x",)),
