@@ -22,7 +22,7 @@ from notifier.storage.hooks.item_news import ChangedItem
 from notifier.webhooks import OF_ITEMS, HookEventKind, Webhook
 from notifier.webhooks.hook_event import HookEvent, item_kind, of_item, of_run
 from notifier.webhooks.hook_signature import signed_fields
-from notifier.webhooks.hook_standing import ToldHook, failed, heard, is_too_old, wants_none
+from notifier.webhooks.hook_standing import ToldHook, failed, heard, oldest_told, wants_none
 
 if TYPE_CHECKING:
     from feeds.storage import Connection
@@ -46,6 +46,10 @@ def post(call: HookCall, hook: Webhook, event: HookEvent, now: datetime) -> Repl
         # Whoever knows the address of a chat's webhook may write there.
         return replace(reply, problem=f"it answers {reply.status}")
     return reply
+
+
+#: What happened, behind the number that it has in its log.
+_Numbered = tuple[int, HookEvent]
 
 
 class _Step(NamedTuple):
@@ -130,8 +134,9 @@ class HookQueue:
 
     def tell(self, hook: Webhook, told: ToldHook) -> None:
         """The receiver was told of all it does not know, as far as it took it."""
-        count = 0
-        while steps := self._following(hook, told):
+        # As it stood before it took anything: else what is old would be told after what is new.
+        count, oldest = 0, oldest_told(told, self.clock())
+        while steps := self._following(hook, told, oldest):
             for step in steps:
                 after = self._taken(hook, told, step)
                 if after is None:
@@ -178,58 +183,32 @@ class HookQueue:
         skipped = replace(skipped, problem=after.problem, due_at=now + CLAIM)
         return skipped if self._keep(told, skipped) else None
 
-    def _following(self, hook: Webhook, told: ToldHook) -> Sequence[_Step]:
-        """What the receiver is told next, none where it was told all."""
+    def _following(self, hook: Webhook, told: ToldHook, oldest: datetime | None) -> Sequence[_Step]:
+        """What the receiver is told next, of all since the ``oldest``; none where it knows all."""
         with self.database.reading() as connection:
             upto = last_number(connection, hook_rows.CHANGES)
             if told.items_told < upto:
-                return self._of_items(connection, hook, told, upto)
+                found, end = self._of_items(connection, hook, told.items_told, upto)
+                fresh = _fresh(hook, oldest, found, end)
+                return [_Step(event, at, told.events_told, missed) for event, at, missed in fresh]
             upto = last_number(connection, hook_log.COUNTER)
             if told.events_told < upto:
-                return self._of_log(connection, hook, told, upto)
+                found = hook_log.following(connection, told.events_told, _AT_ONCE)
+                fresh = _fresh(hook, oldest, found, found[-1][0] if found else upto)
+                return [_Step(event, told.items_told, at, missed) for event, at, missed in fresh]
         return ()
 
     def _of_items(
-        self, connection: "Connection", hook: Webhook, told: ToldHook, upto: int
-    ) -> Sequence[_Step]:
+        self, connection: "Connection", hook: Webhook, after: int, upto: int
+    ) -> tuple[Sequence[_Numbered], int]:
+        """What happened to items behind a number, and the one up to which that is all."""
         if OF_ITEMS.isdisjoint(hook.events):
-            return [_Step(None, upto, told.events_told, 0)]
-        changed, last = item_news.following(connection, told.items_told, _AT_ONCE)
+            return (), upto
+        changed, last = item_news.following(connection, after, _AT_ONCE)
         events = ((each.change, self._event(hook, each)) for each in changed)
-        ends = [(number, event) for number, event in events if event]
         # Of what lies behind the last of them nothing is of an item.
-        end = last if last > told.items_told else upto
-        return [
-            _Step(event, number, told.events_told, missed)
-            for number, event, missed in self._fresh(hook, told, ends, end)
-        ]
-
-    def _of_log(
-        self, connection: "Connection", hook: Webhook, told: ToldHook, upto: int
-    ) -> Sequence[_Step]:
-        found = hook_log.following(connection, told.events_told, _AT_ONCE)
-        end = found[-1][0] if found else upto
-        return [
-            _Step(event, told.items_told, number, missed)
-            for number, event, missed in self._fresh(hook, told, found, end)
-        ]
-
-    def _fresh(
-        self, hook: Webhook, told: ToldHook, found: Sequence[tuple[int, HookEvent]], end: int
-    ) -> Iterator[tuple[int, HookEvent | None, int]]:
-        """Those it wants and is to be told, by their numbers, and at the end that there is nothing
-        more up to there; with each how many were too old.
-        """
-        now, missed = self.clock(), 0
-        for number, event in found:
-            if event.kind not in hook.events:
-                continue
-            if is_too_old(event.at, told, now):
-                missed += 1
-                continue
-            yield number, event, missed
-            missed = 0
-        yield end, None, missed
+        end = last if last > after else upto
+        return [(number, event) for number, event in events if event], end
 
     def _event(self, hook: Webhook, changed: ChangedItem) -> HookEvent | None:
         index, before = self._selections[hook.name], changed.before
@@ -245,6 +224,24 @@ class HookQueue:
     def _keep(self, before: ToldHook, after: ToldHook) -> bool:
         with self.database.writing() as connection:
             return hook_rows.keep(connection, before, after)
+
+
+def _fresh(
+    hook: Webhook, oldest: datetime | None, found: Sequence[_Numbered], end: int
+) -> Iterator[tuple[HookEvent | None, int, int]]:
+    """Those it wants and is to be told, with their numbers, and that there is nothing more up to
+    the ``end``; with each how many were too old.
+    """
+    missed = 0
+    for number, event in found:
+        if event.kind not in hook.events:
+            continue
+        if oldest and event.at < oldest:
+            missed += 1
+            continue
+        yield event, number, missed
+        missed = 0
+    yield None, end, missed
 
 
 def _is_of(index: SelectionIndex, item: FiledItem) -> bool:

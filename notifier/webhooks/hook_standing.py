@@ -78,6 +78,9 @@ def wants_none(told: ToldHook) -> bool:
     return told.refusals >= _MOST_REFUSALS
 
 
-def is_too_old(at: datetime, told: ToldHook, now: datetime) -> bool:
-    """Whether what happened ``at`` a moment is told no more, as the receiver failed for so long."""
-    return told.since is not None and now - told.since > GIVE_UP and now - at > GIVE_UP
+def oldest_told(told: ToldHook, now: datetime) -> datetime | None:
+    """The moment before which what happened is told no more, as the receiver failed for so long;
+    None where all is told.
+    """
+    is_over = told.since is not None and now - told.since > GIVE_UP
+    return now - GIVE_UP if is_over else None

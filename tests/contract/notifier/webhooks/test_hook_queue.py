@@ -132,6 +132,21 @@ class House:
             done = hiding.bring_back if back else hiding.retract
             assert done(connection, item.number, self.now)
 
+    def note(self, kind: HookEventKind) -> None:
+        """A source fails, or does so no more."""
+        one = Incident(
+            kind=IncidentKind.SOURCE,
+            subject="news",
+            node="",
+            since=self.now,
+            seen_at=self.now,
+            problem="403",
+            action="look",
+            until=self.now if kind is HookEventKind.ENDED else None,
+        )
+        with self.database.writing() as connection:
+            hook_log.add(connection, [of_incident(kind, one, self.now)], self.now)
+
     def row(self, name: str = "site") -> ToldHook:
         with self.database.reading() as connection:
             return {each.name: each for each in hook_rows.every(connection)}[name]
@@ -286,14 +301,17 @@ def test_an_event_that_is_refused_again_and_again_holds_up_no_other(house: House
 
 
 def test_after_days_of_silence_what_is_older_is_told_no_more(house: House) -> None:
-    site = house.hook()
+    site = house.hook(events=OF_ITEMS | {HookEventKind.OPENED})
     house.add("Old", "Older")
+    house.note(HookEventKind.OPENED)
     site.next = [failing()]
     house.work()
     house.now += GIVE_UP
     house.add("New")
     house.work(MINUTE)
-    assert (site.titles, house.row().missed) == (["New"], 2)
+    # Nor that something was wrong then, although it is told after the items.
+    assert (site.types, site.titles) == (["item.added"], ["New"])
+    assert house.row().missed == 3
     # Said by somebody, it is told all the same.
     with house.database.writing() as connection:
         before = item_news.before(connection, items.NOON)
@@ -362,21 +380,9 @@ def test_what_is_no_item_is_told_once_in_order(house: House) -> None:
     begun = frozenset({HookEventKind.OPENED})
     site, office = house.hook(), house.hook("office", events=begun | {HookEventKind.ENDED})
     brief = house.hook("brief", events=begun)
-    one = Incident(
-        kind=IncidentKind.SOURCE,
-        subject="news",
-        node="",
-        since=house.now,
-        seen_at=house.now,
-        problem="403",
-        action="look",
-    )
     house.add("News that the office does not want")
-    kinds = (HookEventKind.OPENED, HookEventKind.OPENED, HookEventKind.ENDED)
-    with house.database.writing() as connection:
-        for kind in kinds:
-            over = replace(one, until=house.now) if kind is HookEventKind.ENDED else one
-            hook_log.add(connection, [of_incident(kind, over, house.now)], house.now)
+    for kind in (HookEventKind.OPENED, HookEventKind.OPENED, HookEventKind.ENDED):
+        house.note(kind)
     house.work()
     assert (site.types, office.types) == (["item.added"], ["incident.opened", "incident.ended"])
     assert brief.types == ["incident.opened"]

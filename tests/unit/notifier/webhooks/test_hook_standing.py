@@ -10,7 +10,7 @@ from notifier.webhooks.hook_standing import (
     ToldHook,
     failed,
     heard,
-    is_too_old,
+    oldest_told,
     wants_none,
 )
 from tests.items import NOON
@@ -58,10 +58,9 @@ def test_what_may_pass_is_tried_for_days(status: int) -> None:
 def test_what_is_old_is_told_no_more_where_that_is_as_it_failed() -> None:
     now = NOON + GIVE_UP + timedelta(seconds=1)
     failing = replace(TOLD, since=NOON)
-    assert is_too_old(NOON, failing, now)
-    assert not is_too_old(now, failing, now)
-    assert not is_too_old(NOON, TOLD, now)
-    assert not is_too_old(NOON - GIVE_UP, failing, NOON + GIVE_UP)
+    assert oldest_told(failing, now) == now - GIVE_UP
+    assert oldest_told(failing, NOON + GIVE_UP) is None
+    assert oldest_told(TOLD, now) is None
 
 
 def test_no_cursor_goes_back() -> None:
