@@ -30,11 +30,11 @@ cat {AUTHORITY} >>/etc/ssl/certs/ca-certificates.crt
 ln -s {AUTHORITY} "/etc/ssl/certs/$(openssl x509 -noout -hash -in {AUTHORITY}).0\"""",
     "git pull": "",
     "make deb": "",
-    # What an administrator changed stays, as dpkg has it.
+    # What an administrator changed or took away stays so, as dpkg has it.
     "apt install --yes ./dist/fieldfare_*.deb": f"""
-cp --preserve {SETTINGS} /run/changed.toml 2>/dev/null || true
+[ ! -d /etc/fieldfare ] || cp --archive /etc/fieldfare /run/kept
 {CLONE}/deploy/debian-files /
-[ ! -e /run/changed.toml ] || mv /run/changed.toml {SETTINGS}
+[ ! -d /run/kept ] || {{ rm {SETTINGS}; cp --archive /run/kept/. /etc/fieldfare; }}
 {CLONE}/deploy/postinst configure""",
 }
 _COPIED = re.compile(r"scp -p one:(\S+) (\S+)")
