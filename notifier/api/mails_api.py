@@ -4,7 +4,7 @@ Knows what is asked for and shown. Must never show an address: readers have requ
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Final
@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field
 from config.scopes import Scope
 from feeds.parse.push.members import Strict, printable
 from notifier.api.keyset import Cursor, Limit, ListPart, key_in, number, part_of
-from notifier.api.operations import Doing, Name, Reading
+from notifier.api.operations import NO_ADDRESS, Doing, Nameless, Reading
 from notifier.errors import UnknownDelivery
+from notifier.mail.relay_standing import anonymous
 from notifier.model import Cause, DeliveryState
 from notifier.storage import deliveries, returns, senders
 from notifier.storage.deliveries import Delivery
@@ -116,14 +117,17 @@ class MailsApi:
             _Printable | None,
             Query(
                 max_length=200,
-                # An address has no place in one of ours.
-                pattern=r"^[^@]+$",
+                pattern=NO_ADDRESS,
                 description="Only those of that period, as 2026-11-24 or weekly-2026-11-23.",
             ),
         ] = None,
         reader: Annotated[
             _Printable | None,
-            Query(max_length=200, description="Only those of a reader, by their id."),
+            Query(
+                max_length=200,
+                pattern=NO_ADDRESS,
+                description="Only those of a reader, by their id.",
+            ),
         ] = None,
         limit: Limit = 50,
         cursor: Cursor = "",
@@ -196,7 +200,7 @@ class MailsApi:
             for domain in sorted({*counts, *paused})
         ]
 
-    def end_pause(self, domain: Name) -> Came:
+    def end_pause(self, domain: Nameless) -> Came:
         """Let digests to a domain go out again, whatever came back of it."""
         return self.deeds.end_pause(domain)
 
@@ -205,4 +209,11 @@ _SHOWN: Final = tuple(each.name for each in fields(MailShown))
 
 
 def _mail(delivery: Delivery) -> MailShown:
-    return MailShown(**{name: getattr(delivery, name) for name in _SHOWN})
+    steps = [replace(each, reply=_anonymous(each.reply)) for each in delivery.steps]
+    shown = {name: getattr(delivery, name) for name in _SHOWN}
+    return MailShown(**shown | {"reply": _anonymous(delivery.reply), "steps": steps})
+
+
+def _anonymous(reply: str | None) -> str | None:
+    """What a server said, which likes to repeat whom it does not know."""
+    return reply and anonymous(reply)

@@ -112,7 +112,7 @@ def remove(context: typer.Context, name: _Name, as_json: AsJson = False) -> None
 
 
 def audit(context: typer.Context, limit: Limit = 50, as_json: AsJson = False) -> None:
-    """List what people of the team did on their pages, the latest first."""
+    """List what the team and its programs did, the latest first."""
     from notifier.storage.team import deeds
 
     with house_for(context) as house, house.database.reading() as connection:

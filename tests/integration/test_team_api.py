@@ -22,9 +22,10 @@ from feeds.storage.origins import standings
 from notifier.app.house import House
 from notifier.app.team.status_api import team_api
 from notifier.model import ConsentKind
-from notifier.storage import returns, senders, subscribers, suppressions
+from notifier.storage import returns, senders, subscribers, suppressions, transitions
 from notifier.storage.consent import requests
 from notifier.storage.returns import Return
+from notifier.storage.tables import deliveries
 from notifier.storage.team import deeds
 from tests.builders import a_draft, a_subscriber
 from tests.configured import settings_from
@@ -405,6 +406,10 @@ def test_an_address_is_suppressed_and_mailed_again(
         assert suppressions.of(connection, house.keyed(ANNA)) is None
     again = program.client.delete(place).json()
     assert (again["changed"], again["said"]) == (False, "It was not suppressed.")
+    # Nor by mistake: what is done is noted with whom it is done to.
+    problem(program.client.delete(f"/api/admin/suppressions/{ANNA}"), 422)
+    for act in (f"/subscribers/{ANNA}/erase", f"/domains/{ANNA}/resume"):
+        problem(program.post(act), 422)
     assert ANNA not in str(told(database))
 
 
@@ -419,6 +424,15 @@ def test_mails_are_listed_by_their_ids_and_let_go(program: TeamProgram, database
     assert [each["id"] for each in mine] == [first["id"]]
     assert program.get(f"/deliveries/{first['id']}").json() == first
     problem(program.get("/deliveries", period=ANNA), 422)
+    problem(program.get("/deliveries", reader=ANNA), 422)
+    with database.writing() as connection:
+        said = {"reply": f"550 5.1.1 <{ANNA}>: Recipient address rejected", "state": "failed"}
+        these = deliveries.c.id == latest["id"]
+        connection.execute(deliveries.update().where(these).values(said))
+        transitions.note(connection, these, NOW, was_tried=False)
+    refused = program.get(f"/deliveries/{latest['id']}").json()
+    assert refused["reply"] == "550 5.1.1 <*@example.org>: Recipient address rejected"
+    assert [each["reply"] for each in refused["steps"]][-1] == refused["reply"]
     for act in ("release", "drop", "resend"):
         assert (
             "delivery 17: there is none"
