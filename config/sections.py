@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
 from config import kinds
 from config.scopes import GIVEN, scopes_in
@@ -298,6 +298,12 @@ def _hook_address(text: str) -> str:
     return text
 
 
+def _hook_shown(text: str) -> str:
+    """Where it is; not how it goes on, as whoever knows the address of a chat may write there."""
+    parts = urlsplit(text)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/***"
+
+
 _EVENTS = "item.added item.revised item.withdrawn digest.sent incident.opened incident.ended"
 _ANY_EVENT = _EVENTS.replace(".", r"\.").replace(" ", "|")
 
@@ -308,9 +314,12 @@ class WebhookSettings(NamedSection):
     url: Annotated[
         str,
         AfterValidator(_hook_address),
+        PlainSerializer(_hook_shown),
+        # A printed settings object must not tell it.
         Field(
+            repr=False,
             description="an https address such as https://hooks.example.org/news (http only where"
-            " the host is this machine: localhost, 127.0.0.1)"
+            " the host is this machine: localhost, 127.0.0.1)",
         ),
     ]
     secret_path: kinds.Location

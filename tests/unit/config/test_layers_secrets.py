@@ -1,6 +1,7 @@
 """Where secrets come from, and that nobody hears them."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -184,6 +185,16 @@ def test_who_asks_a_proxy_is_not_told() -> None:
     fetch = masked(settings)["fetch"]
     assert isinstance(fetch, dict)
     assert fetch["proxy"] == "http://***@proxy:3128"
+    assert HIDDEN not in repr(settings)
+
+
+def test_where_a_webhook_is_told_is_not_told_on(file: Path) -> None:
+    """Whoever knows the address of a chat's may write there."""
+    url = f"https://hooks.example.org/services/{HIDDEN}"
+    hook = f"[[webhooks]]\nname = 'a'\nurl = '{url}'\nsecret_path = 'a'\nevents = 'item.added'\n"
+    settings = settings_from(file, hook)
+    [shown] = cast("list[dict[str, object]]", masked(settings)["webhooks"])
+    assert shown["url"] == "https://hooks.example.org/***"
     assert HIDDEN not in repr(settings)
 
 
