@@ -11,15 +11,21 @@ from typing import Final
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from config.values import time_zone
 from notifier.account import TeamRole
 from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
 from notifier.errors import PreferenceRefused
+from notifier.model import Frequency, Weekday
+from notifier.subscribers.listed import minute_of_day
+from notifier.subscribers.preferences import Preferences
 from notifier.team.noted import TeamAct
 from notifier.team.reader_deeds import ReaderDeeds, usable_address
 from notifier.web.private_pages import PRIVATE
 from notifier.web.view import MAIL_POLICY
 
 _HERE: Final = "/readers"
+#: The selection that has no query, as the form writes it.
+_EVERYTHING: Final = "everything"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,7 @@ class ReadersPage:
             "/find": Button(self._find, TeamAct.SOUGHT),
             "/suppress": Button(self._suppress, TeamAct.SUPPRESSED, detail="reason"),
             "/lift": Button(self._lift, TeamAct.LIFTED, detail="reason"),
+            "/{reader}/change": Button(self._change, TeamAct.CHANGED, "reader", "reason"),
             "/{reader}/pause": Button(self._pause, TeamAct.PAUSED, "reader", "until"),
             "/{reader}/resume": Button(self._resume, TeamAct.RESUMED, "reader"),
             "/{reader}/unsubscribe": Button(self._leave, TeamAct.UNSUBSCRIBED, "reader", "reason"),
@@ -48,7 +55,7 @@ class ReadersPage:
 
     def _show_one(self, asked: TeamRequest) -> View:
         told = self.deeds.told(asked.value("reader"))
-        return View("reader.html", told.address, {"data": told})
+        return View("reader.html", told.address, {"data": told, "weekdays": [*Weekday]})
 
     def _find(self, asked: TeamRequest) -> Done:
         """By a form that says it in its body: no address of a reader is part of one of ours, and
@@ -70,6 +77,12 @@ class ReadersPage:
         )
 
     # -- What support does -------------------------------------------------------------------------
+
+    def _change(self, asked: TeamRequest) -> Done:
+        """What is left empty stays as it is; what is followed and muted is all of it."""
+        reader = asked.value("reader")
+        wanted = _preferred(asked, frozenset(self.deeds.told(reader).muted))
+        return Done(self.deeds.prefer(reader, wanted, asked.account.name).said, _place(asked))
 
     def _pause(self, asked: TeamRequest) -> Done:
         try:
@@ -95,6 +108,29 @@ class ReadersPage:
     def _lift(self, asked: TeamRequest) -> Done:
         hashed = self.deeds.keyed(usable_address(asked.value("address")))
         return Done(self.deeds.lift(hashed).said, _HERE)
+
+
+def _preferred(asked: TeamRequest, muted: frozenset[str]) -> Preferences:
+    """What the form says. Raises PreferenceRefused."""
+    followed = [line.strip() for line in asked.value("followed").splitlines() if line.strip()]
+    never = asked.value("muted").split()
+    often, at, zone = (asked.value(name) for name in ("frequency", "at", "timezone"))
+    try:
+        days = frozenset([*Weekday].index(Weekday(day)) for day in asked.sent.get("on", ()))
+        return Preferences(
+            selections=tuple(line for line in followed if line != _EVERYTHING),
+            everything=_EVERYTHING in followed,
+            muted=tuple(topic for topic in never if topic not in muted),
+            unmuted=tuple(sorted(muted.difference(never))),
+            frequency=Frequency(often) if often else None,
+            minute=minute_of_day(at) if at else None,
+            weekdays=days or None,
+            zone=time_zone(zone) if zone else None,
+            language=asked.value("language") or None,
+            is_all=True,
+        )
+    except ValueError as error:
+        raise PreferenceRefused(str(error)) from error
 
 
 def _place(asked: TeamRequest) -> str:

@@ -29,15 +29,14 @@ from notifier.app.team.team_parts import team
 from notifier.app.upkeep import forget
 from notifier.storage import senders, subscribers, suppressions
 from notifier.storage.team import accounts, deeds
-from notifier.web.forms import minted
 from tests.axe import faults_of_page
 from tests.builders import a_draft, a_subscriber
 from tests.configured import settings_from
 from tests.items import store
 from tests.outbox import subscribe
 from tests.serving import NOW, SECRET, Clock, a_web_app, serving
+from tests.team_forms import PASSWORD, enter, press, token_on
 
-PASSWORD = "a thrush with a slate head"
 ANNA = "anna@example.org"
 
 
@@ -90,27 +89,6 @@ def site(
 def client(site: str) -> Iterator[httpx2.Client]:
     with httpx2.Client(base_url=site) as asking:
         yield asking
-
-
-def enter(
-    client: httpx2.Client, clock: Clock, name: str = "otto", password: str = PASSWORD, to: str = ""
-) -> httpx2.Response:
-    token = minted(SECRET, clock.now - timedelta(seconds=5))
-    sent = {"name": name, "password": password, "to": to, "token": token}
-    return client.post("/admin/sign-in", data=sent)
-
-
-def press(client: httpx2.Client, page: str, action: str, **fields: str) -> httpx2.Response:
-    """The button of a form on a page, with what its form holds and what is typed."""
-    shown = client.get(page)
-    assert shown.status_code == 200, shown.text
-    return client.post(f"/admin{action}", data={"token": token_on(shown.text), **fields})
-
-
-def token_on(text: str) -> str:
-    found = re.search(r'name="token" value="([^"]+)"', text)
-    assert found
-    return found[1]
 
 
 def told(database: Database) -> list[tuple[str, str, str, str]]:
@@ -386,6 +364,27 @@ def test_a_reader_is_found_shown_paused_and_forgotten(
     assert press(client, "/admin/readers", "/readers/find", address=f"{ANNA}@").status_code == 422
     # Of whoever is erased nothing is told that says who they were.
     assert ANNA not in str(told(database))
+
+
+def test_what_a_reader_gets_is_changed(
+    client: httpx2.Client, clock: Clock, database: Database
+) -> None:
+    subscribe(database, a_subscriber(address=ANNA, public_id="id-anna"))
+    enter(client, clock)
+    its, at = "/admin/readers/id-anna", "/readers/id-anna"
+    wanted = {"followed": "everything\nfield=human-rights", "muted": "field:youth", "on": "monday"}
+    wanted |= {"frequency": "weekly", "at": "06:30", "timezone": "Asia/Kathmandu", "language": "fr"}
+    for fault in ({"at": "25:00"}, {"timezone": "Vienna"}, {"followed": "field=none"}):
+        refused = press(client, its, f"{at}/change", **(wanted | fault), reason="by phone")
+        assert refused.status_code == 422
+    press(client, its, f"{at}/change", **wanted, reason="asked by phone")
+    page = client.get(its).text
+    assert "weekly, 06:30, Monday: <code>field=human-rights</code>, <code>everything</code>" in page
+    assert "Asia/Kathmandu, fr" in page
+    press(client, its, f"{at}/change", followed="field=policing", reason="asked again")
+    page = client.get(its).text
+    assert "weekly, 06:30, Monday: <code>field=policing</code>" in page
+    assert "never:" not in page
 
 
 def test_an_address_is_suppressed_and_mailed_again(
