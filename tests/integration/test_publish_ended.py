@@ -33,6 +33,12 @@ PLAIN = {"issuers": (), "content_type": None}
 LATER = NOON + timedelta(days=1)
 
 
+@pytest.fixture
+def engine() -> str:
+    """What is said of a feed that is over is said alike on both engines."""
+    return "sqlite"
+
+
 def a_taxonomy(terms: Mapping[str, str]) -> Taxonomy:
     return Taxonomy.from_toml(
         "\n".join(

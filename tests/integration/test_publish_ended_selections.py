@@ -32,6 +32,12 @@ RIGHTS = a_label("Human rights", "human-rights")
 LATER = NOON + timedelta(days=9)
 
 
+@pytest.fixture
+def engine() -> str:
+    """As there is one way to publish, whatever the store."""
+    return "sqlite"
+
+
 def saved(name: str, query: str, title: str = "", former: str = "") -> SavedSelection:
     return SavedSelection(
         name=name,

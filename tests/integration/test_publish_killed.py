@@ -85,7 +85,10 @@ def made_at_once(database: Database, folder: Path) -> dict[str, bytes]:
     return dict(contents(folder))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("engine", "seed"),
+    [*(("sqlite", seed) for seed in range(6)), ("postgresql", 0), ("postgresql", 1)],
+)
 def test_however_often_publishing_is_killed_nothing_is_left_of_it(
     database: Database, osce: Taxonomy, tmp_path: Path, seed: int
 ) -> None:

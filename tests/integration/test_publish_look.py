@@ -26,6 +26,12 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><path d="M0 0h
 
 
 @pytest.fixture
+def engine() -> str:
+    """How pages look has nothing to do with stores."""
+    return "sqlite"
+
+
+@pytest.fixture
 def own(tmp_path: Path) -> Path:
     """The operator's folder of templates."""
     folder = tmp_path / "own"

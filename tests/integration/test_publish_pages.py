@@ -26,6 +26,12 @@ FEW = Taxonomy.from_toml(
 )
 
 
+@pytest.fixture
+def engine() -> str:
+    """A page is made of finished values, whatever store they are of."""
+    return "sqlite"
+
+
 class Pages:
     """A site of few topics, published after each change."""
 
