@@ -288,6 +288,13 @@ class AdminSettings(SettingsSection):
             if has_groups and not way.groups:
                 problem = "must say by what the groups of operators and editors are told"
                 yield ("admin", name, "groups"), problem
+        # Of a list each part would count as a group: whoever is in ou=staff would be of the team.
+        for name in ("operators", "editors"):
+            if "=" in getattr(proxy, name):
+                problem = (
+                    "must be plain names: a field has commas between groups, and cn=a,ou=b has one"
+                )
+                yield ("admin", "proxy", name), problem
 
 
 def _hook_address(text: str) -> str:

@@ -49,6 +49,7 @@ def test_a_network_of_the_internet_is_no_proxy(file: Path, addresses: str) -> No
         (f'{OIDC}groups = "groups"\n', "nobody could come in"),
         (f'{OIDC}operators = "chiefs"\n', "by what the groups"),
         (f'{PROXY}editors = "staff"\n', "by what the groups"),
+        (f'{PROXY}groups = "Groups"\neditors = "cn=news,ou=staff"\n', "editors: must be plain"),
         ("[admin]\npasswords = false\n", "nobody could come in"),
     ],
 )
