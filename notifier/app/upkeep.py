@@ -13,6 +13,7 @@ from notifier.app.house import House
 from notifier.notices.notices import CONFIRM_WITHIN
 from notifier.storage import deliveries, digests, returns
 from notifier.storage.consent import erasure, limits, requests
+from notifier.storage.hooks import hook_rows, sent_runs
 from notifier.storage.team import deeds
 from notifier.storage.watched import incidents
 from notifier.subscribers.own_data import erase_left
@@ -24,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 
 def forget(house: House, stopping: Event) -> None:
-    """What was kept for as long as settings say is gone, but for how much it was."""
+    """What was kept for as long as settings say is gone, but for how much it was; and so is how far
+    webhooks were told that settings name no more.
+    """
     asked = _requests(house)
     left = _left(house, stopping)
     if asked or left:
@@ -34,6 +37,11 @@ def forget(house: House, stopping: Event) -> None:
     with house.database.writing() as connection:
         deeds.forget(connection, now - timedelta(days=settings.admin.audit_days))
         item_history.forget(connection, now - timedelta(days=settings.retention.history_days))
+        if not settings.webhooks:
+            # While some are named, what tells them looks after those that are not. Whoever is named
+            # again would be told all that happened meanwhile.
+            hook_rows.configure(connection, {})
+            sent_runs.end(connection)
 
 
 def _requests(house: House) -> int:

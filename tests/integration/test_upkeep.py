@@ -12,6 +12,7 @@ from notifier.app.house import House
 from notifier.app.upkeep import forget
 from notifier.model import DeliveryState
 from notifier.storage import deliveries, subscribers
+from notifier.storage.hooks import hook_rows
 from tests import items
 from tests.builders import a_draft
 from tests.command import an_installation
@@ -33,8 +34,12 @@ def test_a_house_forgets_who_left_and_who_was_sent_what(tmp_path: Path) -> None:
         step = ItemStep(at=NOW, deed=Deed.CORRECTED, who="Eva", reason="a slip", changes={})
         with house.database.writing() as connection:
             item_history.record(connection, [(1, step)])
+            hook_rows.configure(connection, {"site": "https://hooks.example.org/"})
             subscribers.leave(connection, "reader1", NOW)
         forget(house, Event())
+        # No settings name it any more: it would be told all that happens until they do.
+        with house.database.reading() as connection:
+            assert hook_rows.every(connection) == []
         assert len(outbox(house.database)) == 2
         moment[0] = NOW + timedelta(days=31)
         stopped = Event()
