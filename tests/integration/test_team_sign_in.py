@@ -253,6 +253,10 @@ def test_a_new_key_is_asked_for_and_an_unknown_one_not_again_and_again(
         clock.now += timedelta(hours=1)
         provider.sign, provider.keys = openid.signed, [openid.an_ec_key("three")]
         assert come(client).status_code == 200
+        # By a clock that is set back neither.
+        clock.now -= timedelta(days=1)
+        provider.keys = [openid.an_ec_key("four")]
+        assert come(client).status_code == 200
 
 
 def test_a_provider_that_is_not_well_is_one_line_and_locks_no_password_out(

@@ -121,7 +121,7 @@ class Provider:
 
     def metadata(self) -> ProviderMetadata:
         """What the provider says of itself. Raises ProviderFault."""
-        if self._metadata and self.clock() - self._metadata[1] < _KEPT:
+        if self._metadata and self._is_within(_KEPT, self._metadata[1]):
             return self._metadata[0]
         place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
@@ -198,7 +198,7 @@ class Provider:
 
     def _known_keys(self, kept: timedelta = _KEPT) -> KeySet:
         """The keys of the provider as they were so long ago at most. Raises ProviderFault."""
-        if self._keys and self.clock() - self._keys[1] < kept:
+        if self._keys and self._is_within(kept, self._keys[1]):
             return self._keys[0]
         place = self.metadata().jwks_uri
         listed = _object(place, self._asked(place)).get("keys")
@@ -207,6 +207,10 @@ class Provider:
         keys = KeySet([key for each in listed if (key := _public(each))])
         self._keys = keys, self.clock()
         return keys
+
+    def _is_within(self, kept: timedelta, had_at: datetime) -> bool:
+        """Whether it is kept for no longer than that; a clock that was set back keeps nothing."""
+        return timedelta() <= self.clock() - had_at < kept
 
 
 def _public(described: Any) -> Key | None:
