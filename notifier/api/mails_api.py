@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from config.scopes import Scope
 from feeds.parse.push.members import Strict, printable
 from notifier.api.keyset import Cursor, Limit, ListPart, key_in, number, part_of
-from notifier.api.operations import NO_ADDRESS, Doing, Nameless, Reading
+from notifier.api.operations import NO_ADDRESS, Doing, NoMailbox, Reading
 from notifier.errors import UnknownDelivery
 from notifier.mail.relay_standing import anonymous
 from notifier.model import Cause, DeliveryState
@@ -200,7 +200,7 @@ class MailsApi:
             for domain in sorted({*counts, *paused})
         ]
 
-    def end_pause(self, domain: Nameless) -> Came:
+    def end_pause(self, domain: NoMailbox) -> Came:
         """Let digests to a domain go out again, whatever came back of it."""
         return self.deeds.end_pause(domain)
 

@@ -45,7 +45,7 @@ from notifier.team.noted import Came, TeamAct, noted
 Name = Annotated[str, Path(max_length=500), AfterValidator(printable)]
 #: Addresses of requests are logged, and what was done to whom is noted: neither says a mailbox.
 NO_ADDRESS: Final = "^[^@]+$"
-Nameless = Annotated[str, Path(max_length=500, pattern=NO_ADDRESS), AfterValidator(printable)]
+NoMailbox = Annotated[str, Path(max_length=500, pattern=NO_ADDRESS), AfterValidator(printable)]
 #: What is no part of a request: who asks, and what the body says.
 _GIVEN: Final = ("who", "said")
 #: As many as a connection of the store each is a fair share of.

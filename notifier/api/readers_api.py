@@ -16,7 +16,7 @@ from config.scopes import Scope
 from config.values import time_zone
 from feeds.parse.push.members import Strict, printable, some_words
 from notifier.api.keyset import Cursor, Limit, ListPart, key_in, moment, part_of
-from notifier.api.operations import Doing, Nameless, Reading
+from notifier.api.operations import Doing, NoMailbox, Reading
 from notifier.model import Frequency, Weekday
 from notifier.storage import suppressions
 from notifier.storage.suppressions import Suppression
@@ -188,31 +188,31 @@ class ReadersApi:
             said="Found." if person else "Nobody ever subscribed by that address.",
         )
 
-    def told(self, reader: Nameless) -> OwnData:
+    def told(self, reader: NoMailbox) -> OwnData:
         """Show what somebody gets, agreed to, and was sent lately, with what became of it."""
         return self.deeds.told(reader)
 
-    def shown_digest(self, reader: Nameless) -> DigestShown:
+    def shown_digest(self, reader: NoMailbox) -> DigestShown:
         """Show what somebody would get now: nothing is changed, and its links are nobody's."""
         return self.preview(self.deeds.told(reader).address)
 
-    def change(self, reader: Nameless, who: str, said: ChangedReader) -> Came:
+    def change(self, reader: NoMailbox, who: str, said: ChangedReader) -> Came:
         """Change what somebody gets, as they asked for; you answer for what they agreed to."""
         return self.deeds.prefer(reader, said.preferences, who)
 
-    def pause(self, reader: Nameless, who: str, said: PausedReader) -> Came:
+    def pause(self, reader: NoMailbox, who: str, said: PausedReader) -> Came:
         """Send somebody nothing before a day; the digest after it covers what was missed."""
         return self.deeds.pause(reader, said.until, who)
 
-    def resume(self, reader: Nameless, who: str) -> Came:
+    def resume(self, reader: NoMailbox, who: str) -> Came:
         """End somebody's pause."""
         return self.deeds.resume(reader, who)
 
-    def leave(self, reader: Nameless) -> Came:
+    def leave(self, reader: NoMailbox) -> Came:
         """Unsubscribe somebody who asked for it; what is queued for them is not sent."""
         return self.deeds.leave(reader)
 
-    def erase(self, reader: Nameless) -> Came:
+    def erase(self, reader: NoMailbox) -> Came:
         """Forget somebody who asked for it: a keyed hash stays, so that nothing is sent there."""
         return self.deeds.erase(reader)
 
@@ -229,6 +229,6 @@ class ReadersApi:
         """Mail nothing to an address any more, whoever subscribes it."""
         return self.deeds.suppress(said.address, said.reason)
 
-    def lift(self, address_hash: Nameless) -> Came:
+    def lift(self, address_hash: NoMailbox) -> Came:
         """Mail an address again, by the hash that the list, or who looks for its reader, has."""
         return self.deeds.lift(address_hash)
