@@ -66,6 +66,9 @@ def check(claims: Mapping[str, Any], terms: TokenTerms, now: datetime) -> None:
         registry.validate({**claims})
     except ClaimError as fault:
         raise ProviderFault(f"the ID token is not for this sign-in: {fault}") from fault
+    # It is noted and logged as it is; one that were cut would be another's, too.
+    if not (claims["sub"].isprintable() and len(claims["sub"]) <= _LONGEST_SUBJECT):
+        raise ProviderFault("the ID token is not for this sign-in: its subject is nobody's")
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     # Who is one of several that it is for has to be the one that asked.
     if claims.get("azp", None if several else terms.client_id) != terms.client_id:
@@ -74,7 +77,7 @@ def check(claims: Mapping[str, Any], terms: TokenTerms, now: datetime) -> None:
 
 def person_in(claims: Mapping[str, Any], naming: Naming) -> Person:
     """Whom the claims name. Raises SignInRefused."""
-    subject = str(claims["sub"])[:_LONGEST_SUBJECT]
+    subject = claims["sub"]
     told = claims.get(naming.person)
     if not isinstance(told, str) or not told:
         raise SignInRefused(f"it is not told by the claim {naming.person} who you are", subject)

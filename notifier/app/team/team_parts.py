@@ -101,7 +101,7 @@ def team(house: House, publish: Callable[[], None]) -> Iterator[BaseRoute]:
         house.taxonomy,
         clock=house.clock,
         hours=admin.session_hours,
-        ways=ways_in.ways(admin),
+        ways=ways_in.open_ways(admin),
         proxy=ways_in.proxy(admin.proxy),
     )
     yield from team_routes(gate, [*_pages(house, gate, deeds(house, publish))])

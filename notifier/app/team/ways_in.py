@@ -36,7 +36,7 @@ def proxy(settings: NamingProxySettings) -> NamingProxy | None:
     )
 
 
-def ways(settings: AdminSettings) -> frozenset[Way]:
+def open_ways(settings: AdminSettings) -> frozenset[Way]:
     """Those by which somebody may come in."""
     is_open = {
         Way.PASSWORD: settings.passwords,

@@ -63,6 +63,8 @@ def test_a_token_for_us_is_taken_by_clocks_that_differ_by_a_minute(claims: dict[
         {"nonce": "N"},
         {"nonce": ""},
         {"sub": 1},
+        {"sub": "a\0"},
+        {"sub": "a" * 256},
     ],
 )
 def test_a_token_for_another_or_of_another_time_is_not(claims: dict[str, Any]) -> None:
