@@ -46,6 +46,9 @@ _ARCHIVES_AT_ONCE = 10
 _SEARCH_SECONDS = 30.0
 
 
+_Made = Iterator[Document | HiddenDocument]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
     """What a run did; ``files`` are those that changed, feeds first, relative to the directory.
@@ -277,22 +280,23 @@ class SitePublication:
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
-        pages: Iterator[Document | HiddenDocument] = iter(())
+        made: list[_Made] = []
+        # In one go, as what was made is packed meanwhile. But feeds wait for no page of the last.
+        yield from self.files.write_all(self._in_groups(feeds, made))
+        yield from self.files.write_all(chain.from_iterable(made))
+
+    def _in_groups(self, feeds: Sequence[FeedRef], made: list[_Made]) -> _Made:
+        """These feeds, some at once; ``made`` gets the pages of the last ones."""
         for start in range(0, len(feeds), _FEEDS_AT_ONCE):
             if self.stopping.is_set():
-                break
+                return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            made: list[Iterator[Document | HiddenDocument]] = []
-            # Who reads feeds waits least: not even until their pages are made. Those of the feeds
-            # before are packed meanwhile.
-            yield from self.files.write_all(chain(pages, self._forms(some, made)))
-            pages = chain.from_iterable(made)
+            yield from chain.from_iterable(made)
+            made.clear()
+            yield from self._forms(some, made)
             self._advance(len(some))
-        yield from self.files.write_all(pages)
 
-    def _forms(
-        self, feeds: Sequence[FeedRef], made: list[Iterator[Document | HiddenDocument]]
-    ) -> Iterator[Document | HiddenDocument]:
+    def _forms(self, feeds: Sequence[FeedRef], made: list[_Made]) -> _Made:
         """The pages of the histories of these feeds that changed, then each feed in each form;
         ``made`` gets what else there is of each, which is its page.
         """
@@ -311,9 +315,7 @@ class SitePublication:
         if self.progress is not None:
             self.progress(self.done, self.total)
 
-    def _feed(
-        self, feed: FeedRef, holding: Holding, ready: Mapping[int, Ready]
-    ) -> Iterator[Document | HiddenDocument]:
+    def _feed(self, feed: FeedRef, holding: Holding, ready: Mapping[int, Ready]) -> _Made:
         """A feed in each form, then its page."""
         numbers = (*holding.shown, *holding.corrected)
         found = [ready[each] for each in numbers if each in ready]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, islice
 
 import structlog
 
@@ -90,21 +91,25 @@ class RecordedFiles:
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
-        if len(self._written) >= _AT_ONCE:
-            self.note()
-        written = self.folder.write_all(documents)
-        found = dict(self.folder.digests)
-        self.folder.digests.clear()
-        self._written |= found
-        self._removed -= found.keys()
-        for path in self.astray.keys() & found.keys():
-            del self.astray[path]
-        feeds = {path: digest for path, digest in found.items() if is_feed(path)}
-        if self._are_followed and feeds:
-            # Not before they are there: who is told looks at once.
-            with self._database.writing() as connection:
-                publications.note(connection, feeds)
-        return written
+        written: list[str] = []
+        documents = iter(documents)
+        for first in documents:
+            if len(self._written) >= _AT_ONCE:
+                self.note()
+            some = chain([first], islice(documents, _AT_ONCE - 1))
+            written += self.folder.write_all(some)
+            found = dict(self.folder.digests)
+            self.folder.digests.clear()
+            self._written |= found
+            self._removed -= found.keys()
+            for path in self.astray.keys() & found.keys():
+                del self.astray[path]
+            feeds = {path: digest for path, digest in found.items() if is_feed(path)}
+            if self._are_followed and feeds:
+                # Not before they are there: who is told looks at once.
+                with self._database.writing() as connection:
+                    publications.note(connection, feeds)
+        return tuple(written)
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
