@@ -288,6 +288,11 @@ class AdminSettings(SettingsSection):
             if has_groups and not way.groups:
                 problem = "must say by what the groups of operators and editors are told"
                 yield ("admin", name, "groups"), problem
+        # Whoever chooses a name at one would be somebody whom the other knows.
+        if oidc.issuer and proxy.field and bool(oidc.groups) != bool(proxy.groups):
+            name = "proxy" if oidc.groups else "oidc"
+            problem = "must say it as the other way does: both go by groups, or both by accounts"
+            yield ("admin", name, "groups"), problem
         # Of a list each part would count as a group: whoever is in ou=staff would be of the team.
         for name in ("operators", "editors"):
             if "=" in getattr(proxy, name):

@@ -34,6 +34,21 @@ _PROGRAM = "/usr/lib/fieldfare"
 _PYTHON, _USED = "/usr/lib/python-of-tests", "/usr/lib/used-by-tests"
 
 
+#: What each of them begins with, for a moment.
+_TRIED = """
+mount --make-rprivate /
+mkdir "$1"/{tried,upper,work}
+mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/tried"
+umount "$1/tried"
+mount -t cgroup2 cgroup2 "$1/tried"
+mkdir "$1/tried/fieldfare-tried"
+rmdir "$1/tried/fieldfare-tried"
+umount "$1/tried"
+ip link add lan type bridge
+ip link add one type veth peer name two
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """A running one; ``address`` is its own in the network of all of them, and somebody sits there
@@ -78,6 +93,7 @@ def machines(called: Mapping[str, Sequence[str]], shared: str) -> Iterator[tuple
     services.program("systemctl", "systemd")
     services.program("ip", "iproute2")
     with TemporaryDirectory(prefix="fieldfare-") as name, ExitStack() as running:
+        _ask_whether_they_may_be(name)
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "shared").mkdir()
@@ -95,6 +111,15 @@ def machines(called: Mapping[str, Sequence[str]], shared: str) -> Iterator[tuple
         )
         _join(every, called)
         yield every
+
+
+def _ask_whether_they_may_be(folder: str) -> None:
+    """A kernel may lack a part, and a container keep root from it. Raises Forbidden."""
+    namespaces = "--mount --pid --net --uts --ipc --cgroup --fork".split()
+    command = ["unshare", *namespaces, "bash", "-euc", _TRIED, "bash", folder]
+    asked = subprocess.run(command, capture_output=True, check=False)
+    if asked.returncode:
+        raise services.Forbidden("machines of their own", asked.stderr.decode(errors="replace"))
 
 
 @contextmanager

@@ -45,6 +45,16 @@ class Missing(Exception):
         super().__init__(f"no {program} here; as root on Debian `make test` installs {package}")
 
 
+NOT_HERE = "this machine does not let even root have"
+
+
+class Forbidden(Missing):
+    """What the kernel lacks, or keeps from who runs the tests: nothing that is installed helps."""
+
+    def __init__(self, what: str, why: str) -> None:
+        Exception.__init__(self, f"{NOT_HERE} {what}: {why}")
+
+
 def program(name: str, package: str, *folders: Path) -> str:
     """Where a program is: on PATH or in one of ``folders``. Raises Missing."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *map(str, folders)])

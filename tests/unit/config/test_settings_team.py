@@ -51,6 +51,8 @@ def test_a_network_of_the_internet_is_no_proxy(file: Path, addresses: str) -> No
         (f'{PROXY}editors = "staff"\n', "by what the groups"),
         (f'{PROXY}groups = "Groups"\neditors = "cn=news,ou=staff"\n', "editors: must be plain"),
         ("[admin]\npasswords = false\n", "nobody could come in"),
+        (f'{OIDC}groups = "groups"\neditors = "staff"\n{PROXY}', "proxy.groups: must say it as"),
+        (f'{OIDC}{PROXY}groups = "Groups"\neditors = "staff"\n', "oidc.groups: must say it as"),
     ],
 )
 def test_what_would_let_anybody_in_or_nobody_is_refused(file: Path, text: str, fault: str) -> None:
