@@ -174,9 +174,9 @@ class Taxonomy:
         return self._implied(tuple(dict.fromkeys(ref for label in named if (ref := label.ref))))
 
     def resolve(self, kind: TopicKind, text: str) -> tuple[Label, ...]:
-        """The names in a printed comma list, in its order, each topic once.
+        """The names in a printed list, between commas or semicolons, in its order, each topic once.
 
-        The longest known name wins; what nobody knows is kept between commas, without a slug.
+        The longest known name wins; what nobody knows is kept between those, without a slug.
         """
         if len(text) > _LONGEST_REMEMBERED_CHARS:
             return self._split(kind, text)

@@ -62,6 +62,8 @@ def doubts(file: "TaxonomyFile") -> Iterator[tuple[Place, str]]:
             # Those of kinds of news are everybody's.
             if count > 1 and topic.ref.kind is not TopicKind.TYPE:
                 yield place, f"{topic.ref} has the name {name!r} more than once"
+            if ";" in name:
+                yield place, f"{topic.ref} is {name!r}: documents end a name with a semicolon"
     for name, refs in called.items():
         if len(refs) > 1:
             first, *others = refs

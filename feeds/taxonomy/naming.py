@@ -62,16 +62,19 @@ class Names:
         return self._slugs.get(self._key(name))
 
     def split(self, text: str) -> tuple[Label, ...]:
-        """The names in a printed comma list, in its order, each once, unknown ones too."""
-        pieces = [piece for piece in map(str.strip, text.split(",")) if piece]
+        """The names in a printed list, in its order, each once, unknown ones too: between commas,
+        of which a name may hold some, or semicolons.
+        """
         labels: dict[str, Label] = {}
-        start = 0
-        while start < len(pieces):
-            end, slug = self._longest(pieces, start)
-            printed = ", ".join(pieces[start:end])[:LONGEST_NAME_CHARS]
-            label = Label(kind=self._kind, text=printed, slug=slug)
-            labels.setdefault(slug or f"?{fold(printed)}", label)
-            start = end
+        for part in text.split(";"):
+            pieces = [piece for piece in map(str.strip, part.split(",")) if piece]
+            start = 0
+            while start < len(pieces):
+                end, slug = self._longest(pieces, start)
+                printed = ", ".join(pieces[start:end])[:LONGEST_NAME_CHARS]
+                label = Label(kind=self._kind, text=printed, slug=slug)
+                labels.setdefault(slug or f"?{fold(printed)}", label)
+                start = end
         return tuple(labels.values())
 
     def _longest(self, pieces: Sequence[str], start: int) -> tuple[int, str | None]:

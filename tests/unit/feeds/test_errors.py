@@ -1,12 +1,32 @@
 """Errors say what happened to which thing."""
 
-from feeds.errors import EndedTopic, NotEdited, Overloaded, SourceError, StoreBusy
+from feeds.errors import (
+    BucketError,
+    EndedTopic,
+    NotEdited,
+    Overloaded,
+    SourceError,
+    StoreBusy,
+    UnknownDocument,
+    UnknownItem,
+)
 
 
 def test_an_edit_that_cannot_be_names_its_item() -> None:
     error = NotEdited("2026/officers-trained", "there is no such item")
     assert error.item == "2026/officers-trained"
     assert str(error) == "item '2026/officers-trained': there is no such item"
+
+
+def test_what_is_not_there_is_named() -> None:
+    assert str(UnknownItem("2026/none")) == "item '2026/none': there is no such item"
+    said = "source 'press': holds no document 'a.txt' in quarantine; see `fieldfare quarantine`"
+    assert str(UnknownDocument("press", "a.txt")) == said
+
+
+def test_a_bucket_that_cannot_be_filled_is_named() -> None:
+    error = BucketError("s3://news", "access denied")
+    assert (error.bucket, str(error)) == ("s3://news", "access denied")
 
 
 def test_a_store_that_is_at_work_names_who_does_what() -> None:

@@ -8,7 +8,9 @@ from notifier.errors import (
     MailboxUnreadable,
     NothingToShow,
     TransportUnavailable,
+    UnknownDelivery,
     UnknownSubscriber,
+    WebhookRefused,
 )
 
 
@@ -23,6 +25,17 @@ def test_an_address_that_is_taken_is_named_with_the_setting_that_moves_it() -> N
 def test_a_delivery_that_cannot_be_changed_is_named() -> None:
     error = DeliveryRefused(17, "it was not accepted")
     assert (error.delivery, str(error)) == (17, "delivery 17: it was not accepted")
+
+
+def test_a_delivery_that_is_none_is_named() -> None:
+    said = "delivery 17: there is none of that number; `fieldfare deliveries` lists them"
+    assert str(UnknownDelivery(17)) == said
+
+
+def test_a_webhook_that_cannot_be_told_is_named() -> None:
+    error = WebhookRefused("press", "it is none of the settings")
+    assert (error.webhook, error.problem) == ("press", "it is none of the settings")
+    assert str(error) == "the webhook press: it is none of the settings"
 
 
 def test_a_second_daemon_is_told_of_the_first() -> None:

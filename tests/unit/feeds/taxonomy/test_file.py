@@ -385,3 +385,5 @@ def test_what_nobody_can_have_meant_is_told_with_its_line() -> None:
         "there is no topic that readers could follow"
     ]
     assert doubts_about("[[field]]\nslug = 'water'\nlabel = 'Water'") == ()
+    [doubt] = doubts_about("[[field]]\nslug = 'water'\nlabel = 'Water; air'")
+    assert doubt.said == "field:water is 'water; air': documents end a name with a semicolon"

@@ -127,7 +127,10 @@ def test_a_label_of_its_own_stands_beside_what_any_page_writes() -> None:
 def test_what_a_facet_is_called_stands_before_its_topics_too() -> None:
     """It was body text, and the item filed nowhere, in silence."""
     kinds = '[kinds.field]\nname = "Thema"\nplural = "Themen"\nplurals = { fr = "Thèmes" }\n'
+    # Of places no document prints a list.
+    kinds += '[kinds.country]\nname = "Ort"\nplural = "Orte"\n'
     taxonomy = Taxonomy.from_toml(f"language = 'de'\n{TOPICS}{kinds}")
+    assert taxonomy.slot("Orte:") is None
     assert [taxonomy.slot(text) for text in ("Thema:", "Themen:", "Thèmes:")] == [Slot.FIELDS] * 3
     assert taxonomy.languages_of("Thèmes") == {"fr"}
     assert taxonomy.languages_of("Themen") == {"de"}

@@ -93,6 +93,16 @@ def test_names_are_never_split_at_and_or_at_a_slash(resolve: Callable[[str, str]
     ]
 
 
+def test_semicolons_part_names_too_and_those_with_commas(
+    resolve: Callable[[str, str], Known],
+) -> None:
+    assert resolve("field", "policing; Peace, justice and strong things;Youth; ;") == [
+        ("policing", "policing"),
+        ("Peace, justice and strong things", None),
+        ("Youth", "youth"),
+    ]
+
+
 def test_unknown_names_stay_between_the_known_ones(resolve: Callable[[str, str], Known]) -> None:
     printed = "Public Affairs Unit, OSCE Office for Democratic Institutions and Human Rights, Space"
     assert resolve("issuer", printed) == [
@@ -151,7 +161,7 @@ def test_any_text_can_be_folded_and_folding_again_changes_nothing(text: str) -> 
     assert fold(fold(text)[:300]) == fold(text)[:300].strip()
 
 
-@given(st.lists(st.text(st.characters(exclude_characters=",")), max_size=5))
+@given(st.lists(st.text(st.characters(exclude_characters=",;")), max_size=5))
 def test_nothing_printed_is_lost(osce: Taxonomy, names: list[str]) -> None:
     labels = osce.resolve(TopicKind.FIELD, ", ".join(names))
     printed = {fold(piece) for label in labels for piece in label.text.split(",")}
