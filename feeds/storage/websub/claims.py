@@ -4,11 +4,13 @@ Knows rows that are somebody's alone until they are ``due_at``. Must never know 
 them, or what comes first.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Table, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, and_, select, update
+
+_Told = TypeVar("_Told")
 
 
 def due_rows(
@@ -23,6 +25,36 @@ def due_rows(
     """
     found = select(table).where(is_due).order_by(*order).limit(limit)
     return connection.execute(found.with_for_update(skip_locked=True))
+
+
+def claim(
+    connection: Connection,
+    key: Column[Any],
+    is_due: ColumnElement[bool],
+    until: datetime,
+    *,
+    limit: int,
+    told: Callable[..., _Told],
+) -> Sequence[_Told]:
+    """The rows that are due, those that do well first, are ours alone ``until`` then: each as what
+    is made of its cells by their names.
+    """
+    order = key.table.c.failures, key
+    found = due_rows(connection, key.table, is_due, *order, limit=limit)
+    rows = [row._asdict() | {"due_at": until} for row in found]
+    take(connection, key, [row[key.name] for row in rows], until)
+    return [told(**row) for row in rows]
+
+
+def keep(
+    connection: Connection, key: Column[Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> bool:
+    """The row that was claimed as ``before`` is so now; False where somebody else claimed it since,
+    it is due anew, or it is none any more.
+    """
+    table = key.table
+    ours = and_(key == before[key.name], table.c.due_at == before["due_at"])
+    return connection.execute(update(table).where(ours).values(after)).rowcount > 0
 
 
 def take(

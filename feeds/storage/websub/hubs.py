@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from feeds.standing import HubStanding
 from feeds.storage.engines import upsert
 from feeds.storage.tables import publications
-from feeds.storage.websub.claims import due_rows, take
+from feeds.storage.websub import claims
 from feeds.storage.websub.tables import hubs
 
 
@@ -52,19 +52,14 @@ def claim(
     connection: Connection, now: datetime, until: datetime, busy: Collection[str], limit: int
 ) -> Sequence[ToldHub]:
     """Hubs that are due, those that do well first, are ours alone to tell ``until`` then."""
-    order = hubs.c.failures, hubs.c.url
-    found = due_rows(connection, hubs, _due(now, busy), *order, limit=limit)
-    claimed = [ToldHub(**row._asdict() | {"due_at": until}) for row in found]
-    take(connection, hubs.c.url, [each.url for each in claimed], until)
-    return claimed
+    return claims.claim(connection, hubs.c.url, _due(now, busy), until, limit=limit, told=ToldHub)
 
 
 def keep(connection: Connection, before: ToldHub, after: ToldHub) -> bool:
     """The hub that was claimed as ``before`` does so now; False where somebody else claimed it
     since, or it is none any more.
     """
-    ours = and_(hubs.c.url == before.url, hubs.c.due_at == before.due_at)
-    return connection.execute(update(hubs).where(ours).values(asdict(after))).rowcount > 0
+    return claims.keep(connection, hubs.c.url, asdict(before), asdict(after))
 
 
 def rows(connection: Connection) -> Sequence[HubStanding]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from feeds.storage.database import last_number
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters, items
-from feeds.storage.websub.claims import due_rows, take
+from feeds.storage.websub import claims
 from notifier.storage.hooks.hook_log import COUNTER
 from notifier.storage.hooks.tables import hook_events
 from notifier.storage.hooks.tables import webhooks as table
@@ -65,19 +65,16 @@ def claim(
     connection: Connection, now: datetime, until: datetime, busy: Collection[str], limit: int
 ) -> Sequence[ToldHook]:
     """Receivers that are due, those that do well first, are ours alone to tell ``until`` then."""
-    order = table.c.failures, table.c.name
-    found = due_rows(connection, table, _due(now, busy), *order, limit=limit)
-    claimed = [ToldHook(**row._asdict() | {"due_at": until}) for row in found]
-    take(connection, table.c.name, [each.name for each in claimed], until)
-    return claimed
+    return claims.claim(
+        connection, table.c.name, _due(now, busy), until, limit=limit, told=ToldHook
+    )
 
 
 def keep(connection: Connection, before: ToldHook, after: ToldHook) -> bool:
     """The receiver that was claimed as ``before`` does so now; False where somebody else claimed it
     since, it is to be told anew, or it is none any more.
     """
-    ours = and_(table.c.name == before.name, table.c.due_at == before.due_at)
-    return connection.execute(update(table).where(ours).values(asdict(after))).rowcount > 0
+    return claims.keep(connection, table.c.name, asdict(before), asdict(after))
 
 
 def replay(connection: Connection, told: ToldHook) -> None:
