@@ -17,7 +17,7 @@ from notifier.admin.gate import Button, Done, Gate, TeamRequest, View
 from notifier.errors import PreferenceRefused
 from notifier.model import Frequency, Weekday
 from notifier.subscribers.listed import minute_of_day
-from notifier.subscribers.preferences import Preferences
+from notifier.subscribers.preferences import Preferences, numbered_days
 from notifier.team.noted import TeamAct
 from notifier.team.reader_deeds import ReaderDeeds, usable_address
 from notifier.web.private_pages import PRIVATE
@@ -116,7 +116,6 @@ def _preferred(asked: TeamRequest, muted: frozenset[str]) -> Preferences:
     never = asked.value("muted").split()
     often, at, zone = (asked.value(name) for name in ("frequency", "at", "timezone"))
     try:
-        days = frozenset([*Weekday].index(Weekday(day)) for day in asked.sent.get("on", ()))
         return Preferences(
             selections=tuple(line for line in followed if line != _EVERYTHING),
             everything=_EVERYTHING in followed,
@@ -124,7 +123,7 @@ def _preferred(asked: TeamRequest, muted: frozenset[str]) -> Preferences:
             unmuted=tuple(sorted(muted.difference(never))),
             frequency=Frequency(often) if often else None,
             minute=minute_of_day(at) if at else None,
-            weekdays=days or None,
+            weekdays=numbered_days(asked.sent.get("on", ())) or None,
             zone=time_zone(zone) if zone else None,
             language=asked.value("language") or None,
             is_all=True,

@@ -18,7 +18,7 @@ from feeds.taxonomy import Taxonomy
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import Frequency, Weekday
 from notifier.subscribers.listed import minute_of_day
-from notifier.subscribers.preferences import Assumed, Preferences
+from notifier.subscribers.preferences import Assumed, Preferences, numbered_days
 from notifier.subscribers.sign_up import is_role
 from notifier.subscribers.subscribe import cadence_of, checked, named_selections, usable_language
 
@@ -165,7 +165,7 @@ class NewSubscriber(Strict):
         often = info.data.get("frequency")
         if often is not None and value:
             minute = minute_of_day(value) if isinstance(value, str) else None
-            days = frozenset() if isinstance(value, str) else _numbers(value)
+            days = frozenset() if isinstance(value, str) else numbered_days(value)
             _taken(cadence_of, often, minute, days, info.context.assumed.zone)  # type: ignore[union-attr]
         return value
 
@@ -186,7 +186,7 @@ class NewSubscriber(Strict):
             everything=self.everything,
             frequency=self.frequency,
             minute=minute_of_day(self.at) if self.at else None,
-            weekdays=_numbers(self.on) or None,
+            weekdays=numbered_days(self.on) or None,
             zone=time_zone(self.timezone) if self.timezone else None,
             language=self.language,
         )
@@ -203,7 +203,3 @@ def new_subscriber(value: object, offered: Offered) -> NewSubscriber | tuple[Fau
         return NewSubscriber.model_validate(value, context=offered)
     except ValidationError as error:
         return faults_of(error, _KNOWN)
-
-
-def _numbers(days: list[Weekday]) -> frozenset[int]:
-    return frozenset(list(Weekday).index(day) for day in days)

@@ -22,7 +22,7 @@ from notifier.storage import suppressions
 from notifier.storage.suppressions import Suppression
 from notifier.subscribers.listed import minute_of_day
 from notifier.subscribers.own_data import OwnData
-from notifier.subscribers.preferences import Preferences
+from notifier.subscribers.preferences import Preferences, numbered_days
 from notifier.team.noted import Came, TeamAct
 from notifier.team.reader_deeds import ReaderDeeds
 
@@ -93,7 +93,6 @@ class ChangedReader(Strict):
     @property
     def preferences(self) -> Preferences:
         """What is asked for, as the command has it."""
-        days = frozenset(list(Weekday).index(day) for day in self.on)
         return Preferences(
             topics=tuple(self.topics),
             selections=tuple(self.selections),
@@ -102,7 +101,7 @@ class ChangedReader(Strict):
             unmuted=tuple(self.unmuted),
             frequency=self.frequency,
             minute=minute_of_day(self.at) if self.at else None,
-            weekdays=days or None,
+            weekdays=numbered_days(self.on) or None,
             zone=time_zone(self.timezone) if self.timezone else None,
             language=self.language,
             quiet_minutes=self.quiet_minutes,

@@ -79,4 +79,6 @@ OftenAs = Annotated[Frequency | None, typer.Option(help="How often.")]
 
 def days(named: list[Weekday] | None) -> frozenset[int] | None:
     """The days that are named, Monday being 0; None for none."""
-    return frozenset(list(Weekday).index(day) for day in named or ()) or None
+    from notifier.subscribers.preferences import numbered_days
+
+    return numbered_days(named or ()) or None

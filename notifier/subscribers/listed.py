@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from config.values import time_zone
 from notifier.errors import UnreadableList
 from notifier.model import Frequency, Weekday
-from notifier.subscribers.preferences import Preferences
+from notifier.subscribers.preferences import Preferences, numbered_days
 
 #: Stands for all news where selections are named.
 EVERYTHING: Final = "everything"
@@ -307,11 +307,10 @@ def minute_of_day(text: str) -> int:
 
 
 def _weekdays(text: str) -> frozenset[int]:
-    days = list(Weekday)
     found = [name.lower() for name in text.replace(";", " ").replace(",", " ").split()]
-    if unknown := next((name for name in found if name not in days), None):
-        raise ValueError(f"{unknown!r} is none of {', '.join(days)}")
-    return frozenset(days.index(Weekday(name)) for name in found)
+    if unknown := next((name for name in found if name not in [*Weekday]), None):
+        raise ValueError(f"{unknown!r} is none of {', '.join(Weekday)}")
+    return numbered_days(found)
 
 
 def _count(text: str) -> int:

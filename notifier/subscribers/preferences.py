@@ -3,7 +3,7 @@
 Knows the words of preferences. Must never know what is made of them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,11 @@ def spelt_hour(minute: int) -> str:
 def named_days(days: Collection[int]) -> tuple[str, ...]:
     """The names of weekdays, of which Monday is 0, in their order."""
     return tuple(list(Weekday)[day] for day in sorted(days))
+
+
+def numbered_days(names: Iterable[str]) -> frozenset[int]:
+    """The weekdays of these names, of which Monday is 0. Raises ValueError."""
+    return frozenset(list(Weekday).index(Weekday(name)) for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
