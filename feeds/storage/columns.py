@@ -4,7 +4,7 @@ Knows how SQLite and PostgreSQL differ in types. Must never know a table.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Integer,
+    Select,
     TypeDecorator,
     bindparam,
     column,
     literal_column,
+    select,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -96,7 +99,7 @@ def among(column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElem
 def listed(values: Iterable[object]) -> str:
     """What stands for values, or for `rows`, in a single parameter."""
     # As it is: what is no text is to be refused, not to be stored in another spelling.
-    return json.dumps([*values], ensure_ascii=False, default=_moment, separators=(",", ":"))
+    return _encoded([*values])
 
 
 def rows(name: str) -> TableValuedAlias:
@@ -111,10 +114,42 @@ def cell(given: TableValuedAlias, place: int, kind: TypeEngine[Any]) -> ColumnEl
     return _Cell(given.c.value, literal_column(str(place)), kind)
 
 
+class AtOnce:
+    """A question whose rows come in a single cell, in their order: SQLite's driver stands back once
+    a row for whoever else computes, and then waits for its turn.
+    """
+
+    def __init__(self, asked: Select[Any]) -> None:
+        found = asked.subquery()
+        self._statement = select(_Packed(*found.c))
+        self._moments = [
+            place for place, each in enumerate(found.c) if isinstance(each.type, Instant)
+        ]
+
+    def __call__(self, connection: Connection, given: Mapping[str, object]) -> list[list[Any]]:
+        """The cells of each row: texts, numbers and moments."""
+        found: list[list[Any]] = json.loads(connection.scalars(self._statement, given).one())
+        for row in found:
+            for place in self._moments:
+                row[place] = row[place] and _unpacked(row[place])
+        return found
+
+
+# Those of many rows are often the same.
+@lru_cache(maxsize=256)
+def _unpacked(moment: str) -> datetime:
+    """A moment as a `AtOnce` has it: SQLite keeps no zone, PostgreSQL tells that of the session."""
+    read = datetime.fromisoformat(moment)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
 def _moment(value: object) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r} is no cell")
     return _told(value)
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, default=_moment, separators=(",", ":")).encode
 
 
 # Most cells of a transaction tell of one moment, and those of an item of one of its own.
@@ -190,6 +225,24 @@ def _cell_in_postgresql(element: _Cell, compiler: SQLCompiler, **how: Any) -> st
     zone = " || '+00'" if isinstance(element.type, Instant) else ""
     kind = compiler.dialect.type_compiler_instance.process(element.type)
     return f"CAST(({array} ->> {place}){zone} AS {kind})"
+
+
+class _Packed(FunctionElement[str]):
+    """All rows as an array of JSON of arrays of their cells."""
+
+    inherit_cache = True
+
+
+@compiles(_Packed, "sqlite")
+def _packed_in_sqlite(element: _Packed, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **how)}))"
+
+
+@compiles(_Packed, "postgresql")
+def _packed_in_postgresql(element: _Packed, compiler: SQLCompiler, **how: Any) -> str:
+    row = f"json_build_array({compiler.process(element.clauses, **how)})"
+    # Not as JSON, which the driver would read into objects.
+    return f"CAST(coalesce(json_agg({row}), '[]') AS text)"
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")

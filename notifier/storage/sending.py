@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Row,
     Text,
     and_,
     bindparam,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeEngine
 
-from feeds.storage.columns import Instant, Number, cell, listed, rows
+from feeds.storage.columns import AtOnce, Instant, Number, cell, listed, rows
 from feeds.storage.engines import Spelt
 from notifier.errors import UnusableAddress
 from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
@@ -93,14 +92,7 @@ _FIRST = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-# In a subquery PostgreSQL might run the locking SELECT more than once and claim more.
-_CLAIM_NOTICES, _CLAIM = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(select(first.cte("first").c.id)))
-    .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
-    .returning(deliveries.c.id)
-    for first in (_FIRST.where(senders.is_answer(deliveries.c.notice)), _FIRST)
-)
+_NOTICES, _ANYTHING = map(AtOnce, (_FIRST.where(senders.is_answer(deliveries.c.notice)), _FIRST))
 # A group goes to the store in one statement, so that its thread waits once for all of them.
 _GROUP = rows("group")
 _KINDS: tuple[TypeEngine[Any], ...] = (
@@ -114,6 +106,11 @@ _OURS = and_(deliveries.c.id == _DELIVERY, deliveries.c.lease == bindparam("by")
 # Rows are found by their ids: SQLite would rather read all that are in a state.
 _BOTH = (DeliveryState.QUEUED, DeliveryState.SENDING)
 _QUEUED, _SENDING = (deliveries.c.state.concat("") == state for state in _BOTH)
+_TAKE = (
+    update(deliveries)
+    .where(deliveries.c.id == _DELIVERY)
+    .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
+)
 _MARK = Spelt(
     update(deliveries).where(_OURS, _QUEUED, _MAY_LEAVE).values(state=DeliveryState.SENDING)
 )
@@ -130,7 +127,12 @@ _CLAIMED = (
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
     .order_by(deliveries.c.notice.is_(None), deliveries.c.id)
 )
-_BY_ID = _CLAIMED.where(deliveries.c.id.in_(select(_DELIVERY)))
+_BY_ID = AtOnce(_CLAIMED.where(deliveries.c.id.in_(select(_DELIVERY))))
+_OF_PERIOD = AtOnce(
+    _CLAIMED.where(
+        subscribers.c.public_id == bindparam("reader"), deliveries.c.period == bindparam("of")
+    )
+)
 _SETTLE = Spelt(
     update(deliveries)
     # Not by in_(), whose list would be made anew for each group.
@@ -212,13 +214,14 @@ def claim(
     """Up to ``count`` deliveries that are due are under this lease: notices, for which somebody
     waits, before digests, and of each the longest due first.
     """
-    wanted = {"by": lease, "who": node, "at": now, "most": count}
-    numbers = [*connection.scalars(_CLAIM_NOTICES, wanted)]
-    numbers += connection.scalars(_CLAIM, wanted | {"most": count - len(numbers)})
-    rows = (
-        connection.execute(_BY_ID, {"group": listed([one] for one in numbers)}) if numbers else ()
-    )
-    return [_claimed(row) for row in rows]
+    claimed = list[list[int]]()
+    for first in (_NOTICES, _ANYTHING):
+        if found := first(connection, {"at": now, "most": count - len(claimed)}):
+            taken = {"group": listed(found), "by": lease, "who": node, "at": now}
+            connection.execute(_TAKE, taken)
+            claimed += found
+    rows = _BY_ID(connection, {"group": listed(claimed)}) if claimed else []
+    return [_claimed(*row) for row in rows]
 
 
 def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[int]:
@@ -249,13 +252,11 @@ def postpone(connection: Connection, lease: int, until: Mapping[int, datetime]) 
 
 def of_period(connection: Connection, public_id: str, period: str) -> Claimed | None:
     """Somebody's delivery of a period, as if it were to be sent; None where there is none."""
-    of_it = (subscribers.c.public_id == public_id, deliveries.c.period == period)
-    row = connection.execute(_CLAIMED.where(*of_it)).one_or_none()
-    return _claimed(row) if row else None
+    found = _OF_PERIOD(connection, {"reader": public_id, "of": period})
+    return _claimed(*found[0]) if found else None
 
 
-def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
-    windows, *others = row
+def _claimed(windows: str, *others: Any) -> Claimed:
     return Claimed(_windows(windows), *others)
 
 
