@@ -9,7 +9,6 @@ with how the message before it ended: whatever waits at one moment is recorded i
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from notifier.errors import LeaseLost
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane, has_not_left
+from notifier.mail.flow.one_core import OneCore, quick_turns
 from notifier.mail.flow.pool import Pools
 from notifier.mail.flow.quotas import Moments, Rates, none_of
 from notifier.mail.flow.turns import Turns
@@ -36,8 +36,6 @@ _UNRECORDED_IN_A_ROW = 5
 _READY_EACH = 4
 #: Where nothing may go for longer, what waits is left to the next run.
 _LONGEST_WAIT_SECONDS = 5.0
-#: How long one thread may compute while another waits: a group is recorded in some milliseconds.
-_SWITCH_SECONDS = 0.0002
 #: How often the ledger is looked after where nothing else is to be written down.
 _TICK_SECONDS = 1.0
 
@@ -116,6 +114,7 @@ class _Sending:
         self._due_at = 0.0
         self._stops: Callable[[], bool] = lambda: stopping.is_set() or ledger.is_stopped
         self._loop = asyncio.get_running_loop()
+        self._core = OneCore()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
         self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
         self._lanes: set[Lane] = set()
@@ -133,16 +132,12 @@ class _Sending:
         send it in: why, by their names.
         """
         self._pools = Pools(self, self._ledger, self._turns, transports, count)
-        threads = [
-            asyncio.create_task(asyncio.to_thread(work)) for work in (self._keep, self._compose)
-        ]
-        # Else the loop waits 5 ms for its turn each time that another thread computes.
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        works = (self._core.kept()(work) for work in (self._keep, self._compose))
+        threads = [asyncio.create_task(asyncio.to_thread(work)) for work in works]
         try:
-            [ended] = await asyncio.gather(self._pools.work(), return_exceptions=True)
+            with quick_turns(), self._core.kept():
+                [ended] = await asyncio.gather(self._pools.work(), return_exceptions=True)
         finally:
-            sys.setswitchinterval(usual)
             self._inbox.put(self._written or None)
             self._inbox.put(None)
             self._to_compose.put(None)
@@ -231,10 +226,14 @@ class _Sending:
                 except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
                     self._note(bug)
                     lane.give_up()
-        if self._is_hungry:
-            self.fill()
+        self._feed()
         self._restock()
         self._look()
+
+    def _feed(self) -> None:
+        """Who found nothing may find something by now."""
+        if self._is_hungry:
+            self.fill()
 
     def _heed(self, exchange: LedgerEntry, now: float) -> None:
         """One result that cannot be recorded is one row's problem; many are the store's."""
@@ -322,7 +321,7 @@ class _Sending:
             self.write_down(None, LedgerEntry(unsent=settlement))
         if not self._stops():
             self._turns.add(envelopes)
-            self.fill()
+            self._feed()
         self._restock()
         self._look()
 
