@@ -267,14 +267,15 @@ class Contents:
 
 def filled(one: Claimed, template: bytes, links: MailLinks, sender: str) -> bytes | MessageRefused:
     """The message of a delivery that comes from the address ``sender``, or why there is none."""
+    leave, view, manage = links.of_mail(one.public_id, one.epoch, one.period, one.created_at)
     values = {
         "recipient": one.recipient,
         "message_id": message_id(one.public_id, one.period, sender),
         "date": _date(one.created_at),
-        "unsubscribe_url": links.unsubscribe(one.public_id, one.epoch),
-        "view_url": links.view(one.public_id, one.epoch, one.period),
+        "unsubscribe_url": leave,
+        "view_url": view,
         # Counted from when it was planned: sent once more, it is the same to the last byte.
-        "manage_url": links.manage(one.public_id, one.epoch, one.created_at + links.manage_for),
+        "manage_url": manage,
     }
     try:
         return fill(template, values)

@@ -329,10 +329,13 @@ class Ledger:
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
-        self._name(settled)
-        doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
+        # Nearly all are accepted: what is told of others is not asked of these.
+        others = [one for one in settled if one.state is not DeliveryState.ACCEPTED or held]
+        self.tally[DeliveryState.ACCEPTED] += len(settled) - len(others)
+        self._name(others)
+        doubted = {*held, *(one.delivery for one in others if one.was_in_doubt)}
         self.in_doubt += len(doubted)
-        known = [one for one in settled if one.delivery not in doubted]
+        known = [one for one in others if one.delivery not in doubted]
         self.tally.update(one.state for one in known)
         skipped = (one.reply for one in known if one.state is DeliveryState.SKIPPED)
         self.unsent.update(map(Skip, skipped))
@@ -351,15 +354,12 @@ class Ledger:
         if self.mark:
             content = self.mark(one.id) + content
         return Envelope(
-            delivery=one.id,
-            message_id=message_id(one.public_id, one.period, self.sender),
-            sender=self.return_path(one.id) if self.return_path else self.sender,
-            recipient=one.recipient,
-            content=self.sign(content) if self.sign else content,
-            attempts=one.attempts,
-            in_doubt=one.in_doubt,
-            first_at=one.created_at,
-            tried_at=one.tried_at,
+            one.id,
+            message_id(one.public_id, one.period, self.sender),
+            self.return_path(one.id) if self.return_path else self.sender,
+            one.recipient,
+            self.sign(content) if self.sign else content,
+            *(one.attempts, one.in_doubt, one.created_at, one.tried_at),
         )
 
 

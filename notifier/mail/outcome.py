@@ -94,9 +94,8 @@ def _refused(
 
 def told(reply: Reply) -> str:
     """What was said, on one line, as a person reads it in a list of deliveries."""
-    words = printable(reply.text).split()
-    said = " ".join(filter(None, (str(reply.code or ""), reply.enhanced, *words)))
-    return said[:REPLY_CHARACTERS]
+    said = f"{reply.code or ''} {reply.enhanced or ''} {printable(reply.text)}"
+    return " ".join(said.split())[:REPLY_CHARACTERS]
 
 
 def _pause(envelope: Envelope, cause: Cause, wait: timedelta | None, jitter: float) -> timedelta:

@@ -7,6 +7,7 @@ connections or replies, nor read a clock: moments are seconds of any clock that 
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 from typing import Final
 
@@ -226,4 +227,10 @@ class Turns:
 
 
 def _domain(envelope: Envelope) -> str:
-    return envelope.recipient.rpartition("@")[2].lower()
+    return _domain_of(envelope.recipient)
+
+
+# Asked for as it comes, as it leaves and once more for what became of it.
+@lru_cache(1024)
+def _domain_of(recipient: str) -> str:
+    return recipient.rpartition("@")[2].lower()

@@ -105,13 +105,15 @@ COMMANDS: Final = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 
 class Transaction(NamedTuple):
-    """All a client says: a command after the other, one a stage, then content and final dot.
+    """All a client says: a command after the other, one a stage, then content, and the end with
+    the final dot.
 
     Where the server pipelines, the commands go out in one write (RFC 2920 section 3.1).
     """
 
     commands: tuple[bytes, bytes, bytes]
     content: bytes
+    end: bytes
 
 
 def begin(
@@ -129,16 +131,24 @@ def begin(
     recipient = _path(Stage.RCPT, envelope.recipient, extensions)
     if isinstance(recipient, Reply):
         return recipient
-    if refusal := _refused(envelope.content, extensions):
+    content = envelope.content
+    # Asked once: to look through a message takes as long as all the rest.
+    is_ascii = content.isascii()
+    if refusal := _refused(content, extensions, is_ascii=is_ascii):
         return refusal
-    options = _options(envelope.content, extensions, utf8=not (sender + recipient).isascii())
+    options = b" SIZE=%d" % len(content) if extensions.size else b""
+    if not is_ascii:
+        options += b" BODY=8BITMIME"
+    if not (sender.isascii() and recipient.isascii()):
+        options += b" SMTPUTF8"
     wishes = b""
     if extensions.dsn and envid:
         options += b" RET=HDRS ENVID=" + _xtext(envid(envelope.delivery))
         wishes = b" NOTIFY=FAILURE,DELAY" + _orcpt(recipient)
     asked = b"MAIL FROM:<%b>%b\r\n" % (sender, options)
     to_whom = b"RCPT TO:<%b>%b\r\n" % (recipient, wishes)
-    return Transaction((asked, to_whom, b"DATA\r\n"), _stuffed(envelope.content))
+    end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+    return Transaction((asked, to_whom, b"DATA\r\n"), _stuffed(content), end)
 
 
 def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
@@ -157,23 +167,16 @@ def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
     return path.encode()
 
 
-def _refused(content: bytes, extensions: Extensions) -> Reply | None:
+def _refused(content: bytes, extensions: Extensions, *, is_ascii: bool) -> Reply | None:
     # What is known to be of whole lines need not be read once more for each reader.
     is_whole = isinstance(content, WholeLines) or are_whole(content)
     if not is_whole or b"\0" in content:
         # Servers disagree where such a message ends: what follows might pass as another one.
         return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
-    if not content.isascii() and not extensions.eight_bit:
+    if not (is_ascii or extensions.eight_bit):
         text = "the message needs 8BITMIME, which the server does not offer"
         return _refusal(Stage.DATA, 554, "5.6.3", text)
     return None
-
-
-def _options(content: bytes, extensions: Extensions, *, utf8: bool) -> bytes:
-    options = b" SIZE=%d" % len(content) if extensions.size else b""
-    if not content.isascii():
-        options += b" BODY=8BITMIME"
-    return options + b" SMTPUTF8" if utf8 else options
 
 
 def _orcpt(recipient: bytes) -> bytes:
@@ -196,10 +199,9 @@ def _xtext(text: str) -> bytes:
 
 
 def _stuffed(content: bytes) -> bytes:
-    end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
-    if not isinstance(content, WholeLines):
-        content = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
-    return content + end
+    if isinstance(content, WholeLines):
+        return content
+    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
 
 
 def _refusal(stage: Stage, code: int, enhanced: str, text: str) -> Reply:

@@ -8,7 +8,6 @@ in one write, so that a message costs one round trip; every reply is read and co
 """
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from notifier.mail.smtp.replies import (
     ReplyLine,
     assembled,
     line,
+    taken,
 )
 from notifier.model import Envelope, Reply, Stage
 
@@ -34,12 +34,8 @@ _PIECE_BYTES = 64 * 1024
 #: How long a server may take over QUIT: everything is settled by then.
 _GOODBYE_SECONDS = 5
 
-#: So many replies are awaited where a message has left and all commands of the next one; what they
-#: nearly always are, read at once.
+#: So many replies are awaited where a message has left and all commands of the next one.
 _AFTER_DOT = 4
-_ALL_GO_ON = re.compile(
-    rb"(250 [^\r\n]{0,500})\r\n(?:250 [^\r\n]{0,500}\r\n){2}354 [^\r\n]{0,500}\r\n"
-)
 _CLOSING = 421
 _GO_AHEAD = 354
 #: The class of the reply that lets a transaction go on.
@@ -58,6 +54,7 @@ class _Talk:
     envelope: Envelope
     commands: tuple[bytes, ...]
     content: bytes
+    end: bytes
     said: int = 0
     refused: Reply | None = None
     is_cleared: bool = False
@@ -101,7 +98,7 @@ class SmtpSession(asyncio.Protocol):
         self._lines: list[ReplyLine] = []
         self._is_full = False
         self._drained: _Talk | None = None
-        self._wait = self._deadline = 0.0
+        self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._problem = ""
         self._gone = self._loop.create_future()
@@ -117,7 +114,7 @@ class SmtpSession(asyncio.Protocol):
             self._left -= 1
             talk = _Talk(envelope, *transaction)
         else:
-            talk = _Talk(envelope, (), b"", refused=transaction)
+            talk = _Talk(envelope, (), b"", b"", refused=transaction)
         self._talks.append(talk)
         first = self._talks[0]
         if self._transport.is_closing():
@@ -128,11 +125,12 @@ class SmtpSession(asyncio.Protocol):
             self._write(self._said(talk))
 
     def finish(self) -> None:
-        talk = next((one for one in self._talks if not one.may_end), None)
-        if talk is not None:  # None where the connection was lost meanwhile.
-            talk.may_end = True
-            if talk.is_ready:
-                self._leave(talk)
+        for talk in self._talks:  # None where the connection was lost meanwhile.
+            if not talk.may_end:
+                talk.may_end = True
+                if talk.is_ready:
+                    self._leave(talk)
+                return
 
     def abort(self) -> None:
         self._lose("aborted")
@@ -165,8 +163,8 @@ class SmtpSession(asyncio.Protocol):
         if self._begun:
             data = self._begun + data
         is_usual = len(self._expected) == _AFTER_DOT and not self._lines
-        if is_usual and (usual := _ALL_GO_ON.fullmatch(data)):
-            self._hear_usual(usual[1])
+        if is_usual and (usual := taken(data)):
+            self._hear_usual(usual)
             return
         lines = data.split(b"\n")
         self._begun = lines.pop()
@@ -224,7 +222,7 @@ class SmtpSession(asyncio.Protocol):
         behind = b""
         if self._extensions.pipelining and len(self._talks) > 1:
             behind = self._said(self._talks[1])
-        self._write(talk.content + behind if behind else talk.content)
+        self._write(b"".join((talk.content, talk.end, behind)))
         talk.content = b""
 
     def _write(self, said: bytes) -> None:
@@ -234,12 +232,12 @@ class SmtpSession(asyncio.Protocol):
 
     # What is heard
 
-    def _hear_usual(self, received: bytes) -> None:
+    def _hear_usual(self, reply: Reply) -> None:
         """The message was taken, and the server went ahead with the next one."""
         talk, following = self._talks
         self._expected.clear()
         following.is_ready = True
-        self._end(talk, assembled(Stage.DOT, [line(received)]))
+        self._end(talk, reply)
 
     def _hear(self, received: bytes) -> None:
         """A line from the server. Raises Malformed."""
@@ -330,31 +328,24 @@ class SmtpSession(asyncio.Protocol):
 
     def _await(self) -> None:
         """Whatever is awaited now may take the whole time that it has."""
-        self._wait = (
-            self._waits.reply(self._expected[0][1]) if self._expected else self._waits.block
-        )
-        now = self._loop.time()
-        self._deadline = now + self._wait
+        self._since = self._loop.time()
         if self._timer is None:
-            self._wake(now)
-
-    def _wake(self, now: float) -> None:
-        # What is awaited next may have less time: to set another clock for each would cost more.
-        self._timer = self._loop.call_at(
-            min(self._deadline, now + self._waits.shortest), self._look
-        )
+            # To set another clock for each would cost more, and some have less time than others.
+            self._timer = self._loop.call_at(self._since + self._waits.shortest, self._look)
 
     def _look(self) -> None:
         self._timer = None
         if not self._expected and self._drained is None:
             return
+        wait = self._waits.reply(self._expected[0][1]) if self._expected else self._waits.block
         now = self._loop.time()
-        if now < self._deadline:
-            self._wake(now)
+        if now < self._since + wait:
+            at = min(self._since + wait, now + self._waits.shortest)
+            self._timer = self._loop.call_at(at, self._look)
         elif self._drained:
             self._lose("the server takes no more")
         else:
-            self._lose(f"no reply within {self._wait:g} seconds")
+            self._lose(f"no reply within {wait:g} seconds")
 
     def _lose(self, problem: str) -> None:
         # Not closed: that would wait until the server has read what was written.

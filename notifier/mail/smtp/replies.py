@@ -16,6 +16,10 @@ MOST_LINES = 100
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
+_TAKEN = re.compile(
+    rb"250 (?:(2\.[0-9]{1,3}\.[0-9]{1,3})(?:[ \t]+|(?=\r)))?([^\r\n]{0,500})\r\n"
+    rb"(?:250 [^\r\n]{0,500}\r\n){2}354 [^\r\n]{0,500}\r\n"
+)
 
 
 class Malformed(Exception):
@@ -53,6 +57,18 @@ def line(received: bytes) -> ReplyLine:
         is_last=mark != b"-",
         text=printable((text or b"").decode("utf-8", "replace")),
     )
+
+
+def taken(received: bytes) -> Reply | None:
+    """The reply to a final dot, where the server took that message, and goes on with the three
+    commands of the next one, as it nearly always says at once; None where it says anything else.
+    """
+    found = _TAKEN.fullmatch(received)
+    if found is None:
+        return None
+    enhanced, text = found.groups()
+    said = printable(text.decode("utf-8", "replace"))
+    return Reply(Stage.DOT, 250, enhanced.decode("ascii") if enhanced else None, said)
 
 
 def assembled(stage: Stage, lines: Sequence[ReplyLine]) -> Reply:

@@ -25,8 +25,9 @@ def read(
     database: Database, *given: tuple[int | None, str | None, datetime | None]
 ) -> list[object]:
     with database.reading() as connection:
-        found: list[object] = [tuple(row) for row in connection.execute(_READ, {"given": listed(given)})]
-        at_once = _READ_AT_ONCE(connection, {"given": listed(given)})
+        values = {"given": listed(given)}
+        found: list[object] = [tuple(row) for row in connection.execute(_READ, values)]
+        at_once = _READ_AT_ONCE(connection, values)
     assert [tuple(row) for row in at_once] == found
     return found
 

@@ -88,7 +88,8 @@ def test_what_is_too_long_for_a_notification_is_not_asked_for() -> None:
     ],
 )
 def test_a_message_ends_with_a_dot_and_no_line_of_it_does(content: bytes, said: bytes) -> None:
-    assert begun(ENVELOPE._replace(content=content)).content == said
+    transaction = begun(ENVELOPE._replace(content=content))
+    assert transaction.content + transaction.end == said
 
 
 def test_a_name_beyond_ascii_needs_an_offer() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.smtp.replies import Malformed, ReplyLine, assembled, line
+from notifier.mail.smtp.replies import Malformed, ReplyLine, assembled, line, taken
 from notifier.model import Reply, Stage
 
 
@@ -69,3 +69,35 @@ def test_any_bytes_are_a_line_or_malformed(received: bytes) -> None:
         return
     assert 200 <= found.code <= 599
     assert assembled(Stage.DOT, [found]).code == found.code
+
+
+_GO_ON = b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 End data with a dot\r\n"
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        *(b"250 Ok", b"250 ", b"250 2.0.0", b"250 2.0.0 Ok: as 42", b"250 2.0.0\tOk"),
+        *(b"250 5.0.0 Ok", b"250 2.0.0.1 Ok", b"250 caf\xc3\xa9 \xe9", b"250 Ok\x1b[2J"),
+    ],
+)
+def test_what_nearly_always_comes_is_read_at_once_as_it_is_read_by_lines(received: bytes) -> None:
+    assert taken(received + b"\r\n" + _GO_ON) == assembled(Stage.DOT, [line(received)])
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        b"550 5.7.1 not you\r\n" + _GO_ON,
+        b"250-Ok\r\n250 Ok\r\n" + _GO_ON,
+        b"250\r\n" + _GO_ON,
+        b"250 Ok\r\n" + _GO_ON.replace(b"354", b"554"),
+        b"250 Ok\r\n" + _GO_ON.replace(b"250 2.1.5", b"550 5.1.1"),
+        b"250 Ok\r\n" + _GO_ON + b"421 bye\r\n",
+        b"250 Ok\r\n" + _GO_ON[:-1],
+        b"250 Ok\n" + _GO_ON,
+        b"250 " + 600 * b"x" + b"\r\n" + _GO_ON,
+    ],
+)
+def test_anything_else_is_read_by_lines(received: bytes) -> None:
+    assert taken(received) is None
