@@ -45,9 +45,15 @@ class Lines(NamedTuple):
 
 
 class WholeLines(bytes):
-    """A text in which no CR and no LF stands alone (RFC 5321 section 2.3.8), and of whose lines
-    none begins with a dot, so that none is doubled on its way (section 4.5.2).
+    """A text without NUL, in which no CR and no LF stands alone (RFC 5321 section 2.3.8), and of
+    whose lines none begins with a dot, so that none is doubled on its way (section 4.5.2).
     """
+
+    __slots__ = ()
+
+
+class PlainLines(WholeLines):
+    """The same in nothing but ASCII."""
 
     __slots__ = ()
 

@@ -23,7 +23,15 @@ from urllib.parse import quote
 
 from config.values import is_one_line
 from notifier.errors import MessageRefused
-from notifier.mail.lines import Lines, WholeLines, are_whole, percent_slot, slot, spliced
+from notifier.mail.lines import (
+    Lines,
+    PlainLines,
+    WholeLines,
+    are_whole,
+    percent_slot,
+    slot,
+    spliced,
+)
 
 # What ends an address, starts a comment or breaks a line has no place in one (RFC 5322 3.4.1,
 # quoted local parts left out; RFC 6532 adds all that is not ASCII).
@@ -41,6 +49,7 @@ SLOTS: Final = {
     "manage_url": _PAGE,
 }
 _CHECKED = [(name, name.encode(), allowed.fullmatch) for name, allowed in SLOTS.items()]
+_RECIPIENT: Final = b"recipient"
 #: RFC 5322 section 2.1.1 allows lines of 998; this leaves room for what stands beside a value.
 LONGEST_VALUE: Final = 400
 # RFC 2047 section 2: lines that hold an encoded word end at 76. A longer plain word is encoded
@@ -145,7 +154,8 @@ def sizes(body: Sequence[Lines]) -> tuple[int, int]:
 
 
 def fill(template: bytes, values: Mapping[str, str]) -> bytes:
-    """The message for one reader, as `WholeLines`: ``template`` with its `SLOTS` filled.
+    """The message for one reader, as `WholeLines`, or `PlainLines` where it is: ``template`` with
+    its `SLOTS` filled.
 
     ``message_id`` comes with its angle brackets. Raises MessageRefused where a value is missing
     or holds what its place cannot, and where the template is not of such lines.
@@ -156,22 +166,25 @@ def fill(template: bytes, values: Mapping[str, str]) -> bytes:
         if len(value) > LONGEST_VALUE or not is_allowed(value):
             raise MessageRefused(name, "its value is missing or cannot stand there")
         checked[key] = value.encode()
-    parts = list(_cut(template))
+    cut, is_plain = _cut(template)
+    parts = list(cut)
     # Most places are those of a value as it is.
     parts[1::2] = [checked.get(place) or spliced(place, checked) for place in parts[1::2]]
-    # No value holds a line's end or begins with a dot, and what is spliced for it is as whole.
-    return WholeLines(b"".join(parts))
+    # No value holds a line's end or begins with a dot, and what is spliced for it is as whole; of
+    # all of them an address alone may go beyond ASCII.
+    kind = PlainLines if is_plain and checked[_RECIPIENT].isascii() else WholeLines
+    return kind(b"".join(parts))
 
 
 # As many templates as are being sent at a time: one is cut once, not once a reader.
 @lru_cache(64)
-def _cut(template: bytes) -> tuple[bytes, ...]:
-    """Literal, open place, literal, and so on."""
+def _cut(template: bytes) -> tuple[tuple[bytes, ...], bool]:
+    """Literal, open place, literal, and so on; and whether all of them are of ASCII."""
     if not are_whole(template):
         raise MessageRefused("body", "a CR or LF stands alone in it")
     if b"\n." in template:
         raise MessageRefused("body", "a line of it begins with a dot")
-    return tuple(template.split(b"\0"))
+    return tuple(template.split(b"\0")), template.isascii()
 
 
 def mailto(address: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from notifier.errors import UnusableAddress
-from notifier.mail.lines import WholeLines, are_whole
+from notifier.mail.lines import PlainLines, WholeLines, are_whole
 from notifier.model import Envelope, Reply, Stage, mailbox
 
 #: White space and control characters end a command or smuggle in another one; angle brackets end
@@ -132,8 +132,8 @@ def begin(
     if isinstance(recipient, Reply):
         return recipient
     content = envelope.content
-    # Asked once: to look through a message takes as long as all the rest.
-    is_ascii = content.isascii()
+    # To look through a message takes as long as all the rest.
+    is_ascii = isinstance(content, PlainLines) or content.isascii()
     if refusal := _refused(content, extensions, is_ascii=is_ascii):
         return refusal
     options = b" SIZE=%d" % len(content) if extensions.size else b""
@@ -168,9 +168,7 @@ def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
 
 
 def _refused(content: bytes, extensions: Extensions, *, is_ascii: bool) -> Reply | None:
-    # What is known to be of whole lines need not be read once more for each reader.
-    is_whole = isinstance(content, WholeLines) or are_whole(content)
-    if not is_whole or b"\0" in content:
+    if not (isinstance(content, WholeLines) or (are_whole(content) and b"\0" not in content)):
         # Servers disagree where such a message ends: what follows might pass as another one.
         return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
     if not (is_ascii or extensions.eight_bit):
