@@ -164,7 +164,7 @@ class SmtpSession(asyncio.Protocol):
             data = self._begun + data
         is_usual = len(self._expected) == _AFTER_DOT and not self._lines
         if is_usual and (usual := taken(data)):
-            self._hear_usual(usual)
+            self._hear_usual(*usual)
             return
         lines = data.split(b"\n")
         self._begun = lines.pop()
@@ -232,11 +232,14 @@ class SmtpSession(asyncio.Protocol):
 
     # What is heard
 
-    def _hear_usual(self, reply: Reply) -> None:
-        """The message was taken, and the server went ahead with the next one."""
+    def _hear_usual(self, reply: Reply, goes_on: bool) -> None:  # noqa: FBT001 - as it is read
+        """The message was taken, and the server may have gone ahead with the next one."""
         talk, following = self._talks
-        self._expected.clear()
-        following.is_ready = True
+        if goes_on:
+            self._expected.clear()
+            following.is_ready = True
+        else:
+            self._expected.popleft()
         self._end(talk, reply)
 
     def _hear(self, received: bytes) -> None:

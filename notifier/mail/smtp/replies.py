@@ -18,7 +18,7 @@ _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 _TAKEN = re.compile(
     rb"250 (?:(2\.[0-9]{1,3}\.[0-9]{1,3})(?:[ \t]+|(?=\r)))?([^\r\n]{0,500})\r\n"
-    rb"(?:250 [^\r\n]{0,500}\r\n){2}354 [^\r\n]{0,500}\r\n"
+    rb"((?:250 [^\r\n]{0,500}\r\n){2}354 [^\r\n]{0,500}\r\n)?"
 )
 
 
@@ -59,16 +59,18 @@ def line(received: bytes) -> ReplyLine:
     )
 
 
-def taken(received: bytes) -> Reply | None:
-    """The reply to a final dot, where the server took that message, and goes on with the three
-    commands of the next one, as it nearly always says at once; None where it says anything else.
+def taken(received: bytes) -> tuple[Reply, bool] | None:
+    """The reply to a final dot, where the server took that message, and whether it goes on with the
+    three commands of the next one, as it nearly always says at once; None where it says anything
+    else.
     """
     found = _TAKEN.fullmatch(received)
     if found is None:
         return None
-    enhanced, text = found.groups()
+    enhanced, text, next_one = found.groups()
     said = printable(text.decode("utf-8", "replace"))
-    return Reply(Stage.DOT, 250, enhanced.decode("ascii") if enhanced else None, said)
+    reply = Reply(Stage.DOT, 250, enhanced.decode("ascii") if enhanced else None, said)
+    return reply, next_one is not None
 
 
 def assembled(stage: Stage, lines: Sequence[ReplyLine]) -> Reply:

@@ -82,7 +82,9 @@ _GO_ON = b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 End data with a dot\r\n"
     ],
 )
 def test_what_nearly_always_comes_is_read_at_once_as_it_is_read_by_lines(received: bytes) -> None:
-    assert taken(received + b"\r\n" + _GO_ON) == assembled(Stage.DOT, [line(received)])
+    reply = assembled(Stage.DOT, [line(received)])
+    assert taken(received + b"\r\n" + _GO_ON) == (reply, True)
+    assert taken(received + b"\r\n") == (reply, False)
 
 
 @pytest.mark.parametrize(
