@@ -49,9 +49,9 @@ _BESIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="packing")
 # What is smaller is made by as many as have time for it.
 _LATER = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing-later")
 #: Documents of so many bytes are handed over at once, as each time takes as long as to pack 50 kB.
-_BATCH_BYTES = 500_000
-#: So many batches of them are packed before the first one is written.
-_MOST_AHEAD = 6
+_BATCH_BYTES = 1_000_000
+#: So many batches of them are packed before the first half of these is written.
+_MOST_AHEAD = 4
 #: As many are in memory.
 _PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.
@@ -63,9 +63,9 @@ _TRAILER = struct.Struct("<II")
 _exists = os.path.exists
 _WHOLE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
-
-#: A hidden document, and whether it is there: those that are not are to be written.
-_Waiting = tuple[str, bytes, bytes, bool]
+#: A hidden document, and the first second that no version of it has so far, 0 where there is none;
+#: None where it is there already.
+_Waiting = tuple[str, bytes, bytes, int | None]
 #: Documents with what gives for each what it is packed to, and its digest.
 _Batch = tuple[Sequence[_Waiting], Callable[[], Sequence[tuple[bytes, str]]]]
 
@@ -146,16 +146,17 @@ class Files:
                 if path in self._awaited:
                     self._write_ahead(0)
                 with _told(f"{self.root}/{path}"):
-                    is_there = self._has(path, content, status)
-                if not is_there:
+                    after = self._outdated(path, content, status)
+                if after is not None:
                     written.append(path)
                 self._awaited.add(path)
-                self._next.append((path, content, status, is_there))
+                self._next.append((path, content, status, after))
                 if sum(len(each[1]) for each in self._next) >= _BATCH_BYTES:
                     waiting = [*self._next]
                     self._next.clear()
                     self._ahead.append((waiting, _BESIDE.submit(_finished, waiting).result))
-                    self._write_ahead(_MOST_AHEAD)
+                if len(self._ahead) > _MOST_AHEAD:
+                    self._write_ahead(_MOST_AHEAD // 2)
             self._write_ahead(0)
         finally:
             # What an error left is written by the next run.
@@ -164,16 +165,19 @@ class Files:
             self._awaited.clear()
         return tuple(written)
 
-    def _has(self, path: str, content: bytes, status: bytes) -> bool:
-        """Whether all is there, but for what `pack` makes of it."""
+    def _outdated(self, path: str, content: bytes, status: bytes) -> int | None:
+        """The first second for a new version, unless all is there but for what `pack` makes."""
         target = f"{self.root}/{path}"
-        if not _holds(target, content) or not _is_packed(f"{target}.gz", content):
-            return False
+        size, after = _found(target)
+        # Most that changed are of another size, and need not be opened.
+        is_same = size == len(content) and _holds(target, content)
+        if not is_same or not _is_packed(f"{target}.gz", content):
+            return after
         if not _holds(f"{target}.status", status) if status else _exists(f"{target}.status"):
-            return False
+            return after
         if not all(_exists(f"{target}{end}") for end in _SMALLER):
             self._unpacked.append(path)
-        return True
+        return None
 
     def _write_ahead(self, most: int) -> None:
         """No more than so many batches are left that are not written."""
@@ -182,47 +186,45 @@ class Files:
             last = [*self._next]
             self._next.clear()
             self._ahead.append((last, partial(_finished, last)))
-        while len(self._ahead) > most:
-            waiting, finished = self._ahead.popleft()
+        batches = [self._ahead.popleft() for _ in range(len(self._ahead) - most)]
+        # Of all at once, as each time takes as long as to write a file.
+        self._note([each for waiting, _ in batches for each in waiting])
+        for waiting, finished in batches:
             self._awaited.difference_update(each[0] for each in waiting)
-            with _told(f"{self.root}/{_BEGUN}"):
-                self._note(waiting)
             for each, (packed, digest) in zip(waiting, finished(), strict=True):
-                path, content, status, is_there = each
+                path, content, status, after = each
                 self.digests[path] = digest
-                if not is_there:
-                    target = f"{self.root}/{path}"
-                    with _told(target):
-                        self._write(path, target, content, status, packed)
+                if after is not None:
+                    self._write(path, content, status, after, packed)
 
     def _note(self, waiting: Iterable[_Waiting]) -> None:
         """Which of these are to be written is known before they are, where a run began."""
-        paths = [path for path, _, _, is_there in waiting if not is_there]
-        if self._mark and paths:
-            new = (" " if _exists(f"{self.root}/{path}") else _NEW for path in paths)
-            if not _exists(self.root):
+        lines = [f"{' ' if at else _NEW}{path}" for path, _, _, at in waiting if at is not None]
+        if self._mark and lines:
+            with _told(f"{self.root}/{_BEGUN}"):
                 self.root.mkdir(parents=True, exist_ok=True)
-            with open(f"{self.root}/{_BEGUN}", "ab") as file:  # noqa: PTH123 - a Path costs more
-                told = [] if file.tell() else [*self._mark]
-                lines = (*told, *map(str.__add__, new, paths), "")
-                file.write("\n".join(lines).encode())
+                with (self.root / _BEGUN).open("ab") as file:
+                    told = [] if file.tell() else self._mark
+                    file.write("\n".join((*told, *lines, "")).encode())
 
-    def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
+    def _write(self, path: str, content: bytes, status: bytes, after: int, packed: bytes) -> None:
         if len(self._unpacked) > _MOST_UNPACKED:
             self.pack()
-        for end in _SMALLER:
-            _remove(f"{target}{end}")
-        self._unpacked.append(path)
-        try:
-            _replace(f"{target}.gz", packed)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
-            _replace(f"{target}.gz", packed)
-        if status:
-            _replace(f"{target}.status", status)
-        else:
-            _remove(f"{target}.status")
-        _replace(target, content)
+        target = f"{self.root}/{path}"
+        with _told(target):
+            for end in _SMALLER:
+                _remove(f"{target}{end}")
+            self._unpacked.append(path)
+            try:
+                _replace(f"{target}.gz", packed)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
+                _replace(f"{target}.gz", packed)
+            if status:
+                _replace(f"{target}.status", status)
+            else:
+                _remove(f"{target}.status")
+            _replace(target, content, after=after)
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Folders that held nothing else go with it:
@@ -313,14 +315,14 @@ def _pack(target: str) -> None:
             content, second = file.read(), int(os.fstat(file.fileno()).st_mtime)
         for end in missing:
             # Dated as the file: those of two versions never share a second either.
-            _replace(f"{target}{end}", _SMALLER[end](content), second)
+            _replace(f"{target}{end}", _SMALLER[end](content), second=second)
 
 
 def _finished(waiting: Iterable[_Waiting]) -> Sequence[tuple[bytes, str]]:
     """What each of these documents is packed to where it is to be written, and its digest."""
     return [
-        (b"" if is_there else bytes(igzip.compress(content, _LEVEL, mtime=0)), digest_of(content))
-        for _, content, _, is_there in waiting
+        (b"" if after is None else igzip.compress(content, _LEVEL, mtime=0), digest_of(content))
+        for _, content, _, after in waiting
     ]
 
 
@@ -336,11 +338,19 @@ def _remove(target: str) -> None:
         os.unlink(target)  # noqa: PTH108 - a Path costs more
 
 
+def _found(target: str) -> tuple[int, int]:
+    """The size of a file, and the first second that no version of it has so far; -1 and 0 where
+    there is none.
+    """
+    try:
+        found = os.stat(target)  # noqa: PTH116 - a Path costs more
+    except FileNotFoundError:
+        return -1, 0
+    return found.st_size, second_of(found.st_mtime_ns) + 1
+
+
 def _holds(target: str, content: bytes) -> bool:
     try:
-        # Most that changed are of another size, and need not be opened.
-        if os.stat(target).st_size != len(content):  # noqa: PTH116 - a Path costs more
-            return False
         with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
             return file.read() == content
     except FileNotFoundError:
@@ -359,13 +369,13 @@ def _is_packed(target: str, content: bytes) -> bool:
     return trailer == _TRAILER.pack(isal_zlib.crc32(content), len(content) & 0xFFFFFFFF)
 
 
-def _replace(target: str, content: bytes, second: int = 0) -> None:
+def _replace(target: str, content: bytes, *, second: int = 0, after: int | None = None) -> None:
     """Written beside under a hidden name, which no web server hands out, then renamed.
 
     The file is dated the second it was written in, or else the one after that of the file it
     replaces: Last-Modified has whole seconds (RFC 9110 8.8.2), and must tell any two versions
     apart, in their order, also where both are of one second, or the clock was set back between
-    them. ``second`` stands for the one it was written in.
+    them. ``second`` stands for the one it was written in, ``after`` for that one where it is known.
     Raises OSError where not all of it could be written: the target is then what it was, and nothing
     stands beside it.
     """
@@ -379,7 +389,8 @@ def _replace(target: str, content: bytes, second: int = 0) -> None:
             # A disk that is nearly full takes a part, and says so by the count alone.
             while left:
                 left = left[os.write(file, left) :]
-            second = max(second or int(time()), _second_after(target))
+            after = _found(target)[1] if after is None else after
+            second = max(second or int(time()), after)
             os.utime(file, (second, second))
         finally:
             os.close(file)
@@ -387,11 +398,3 @@ def _replace(target: str, content: bytes, second: int = 0) -> None:
     except OSError:
         Path(beside).unlink(missing_ok=True)
         raise
-
-
-def _second_after(target: str) -> int:
-    """The first one that no earlier version has; 0 where there is none."""
-    try:
-        return second_of(os.stat(target).st_mtime_ns) + 1  # noqa: PTH116 - a Path costs more
-    except FileNotFoundError:
-        return 0

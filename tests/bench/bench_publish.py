@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import structlog
 from feedgen.feed import FeedGenerator
@@ -117,8 +118,8 @@ class _Watched(Files):
 
     feeds_at = pages_at = 0.0
 
-    def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
-        super()._write(path, target, content, status, packed)
+    def _write(self, path: str, *how: Any) -> None:
+        super()._write(path, *how)
         type(self).pages_at = time.perf_counter()
         if is_feed(path) and path != CHANGES.file(ATOM):
             type(self).feeds_at = self.pages_at
