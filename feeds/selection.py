@@ -95,13 +95,12 @@ class Selection:
     def place(self) -> Place | None:
         """Where all items of this selection, and no others, are filed; None where that is none."""
         # Asked many times of each feed: nothing is put in order for one value.
-        count = len(self.topics) + len(self.languages)
-        if count > 1 or self.words or any("-" in tag for tag in self.languages):
+        if len(self.topics) + len(self.languages) > 1 or self.words:
             return None
         for topic in self.topics:
             return topic.place
         for tag in self.languages:
-            return LANGUAGE, tag
+            return None if "-" in tag else (LANGUAGE, tag)
         return EVERYWHERE
 
     def takes(self, topics: Collection[TopicRef], language: str) -> bool:

@@ -104,11 +104,11 @@ class RecordedFiles:
             self._removed -= found.keys()
             for path in self.astray.keys() & found.keys():
                 del self.astray[path]
-            feeds = {path: digest for path, digest in found.items() if is_feed(path)}
-            if self._are_followed and feeds:
+            feeds = [path for path in found if is_feed(path)] if self._are_followed else []
+            if feeds:
                 # Not before they are there: who is told looks at once.
                 with self._database.writing() as connection:
-                    publications.note(connection, feeds)
+                    publications.note(connection, {path: found[path] for path in feeds})
         return tuple(written)
 
     def remove(self, path: str) -> None:
