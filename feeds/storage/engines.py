@@ -47,7 +47,6 @@ _POSTGRESQL_NAME_BYTES = 63
 
 _READ_ONLY = "fieldfare_read_only"
 _PATIENCE_SECONDS = "fieldfare_patience_seconds"
-_LOGS_AHEAD = "fieldfare_logs_ahead"
 _DURABLE = "fieldfare_durable"
 
 #: Short enough that nobody notices the wait, long enough to cost nothing.
@@ -73,7 +72,6 @@ _HOLDER = text(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND (classid::bigint << 32 | objid::bigint) = :key"
 )
-
 
 #: All stores of a server share a channel: what is told names the schema it is of.
 _TELL = text("SELECT pg_notify('fieldfare', concat(current_schema(), ' ', CAST(:word AS text)))")
@@ -316,35 +314,29 @@ def _made(store: Path) -> None:
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # Python's driver would begin transactions by itself, and never for reading.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    # NORMAL syncs the write-ahead log at checkpoints: a power cut may undo the last commits but
-    # never corrupts the store, and work is repeatable (https://sqlite.org/pragma.html).
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     reads = options.get(_READ_ONLY, False)
-    patience = int(options.get(_PATIENCE_SECONDS, BUSY_SECONDS) * 1000)
     known = connection.info
-    # A session keeps both, and to say either takes as long as a small question.
-    if known.get(_PATIENCE_SECONDS) != patience:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        known[_PATIENCE_SECONDS] = patience
-    is_durable = options.get(_DURABLE, False)
-    if known.get(_DURABLE, False) != is_durable:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
-        known[_DURABLE] = is_durable
-    if known.get(_READ_ONLY) != reads:
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
-        known[_READ_ONLY] = reads
-    if not (reads or known.get(_LOGS_AHEAD)):
+    wanted = {
+        "busy_timeout": int(options.get(_PATIENCE_SECONDS, BUSY_SECONDS) * 1000),
+        # NORMAL syncs the write-ahead log at checkpoints: a power cut may undo the last commits but
+        # never corrupts the store, and work is repeatable (https://sqlite.org/pragma.html).
+        "synchronous": "FULL" if options.get(_DURABLE) else "NORMAL",
+        "query_only": "ON" if reads else "OFF",
+    }
+    if not reads:
         # As new stores are; what a backup was put back by may have left another mode. Not before
         # somebody writes, as the file may turn out to be another program's.
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        known[_LOGS_AHEAD] = True
+        wanted["journal_mode"] = "WAL"
+    # A session keeps each, and to say one takes as long as a small question.
+    for pragma, value in wanted.items():
+        if known.get(pragma) != value:
+            connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
+            known[pragma] = value
     # A writer takes its lock at once: one that read first could not be let in any more when
     # another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
@@ -368,11 +360,9 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _say_what_a_page_costs(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """No more to be found by an index than in its order: what is at work is in memory, or on a disk
-    that does not turn. Else a group of ten is settled by reading all that was sent in a month.
-    """
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("SET random_page_cost = 1.1")
+    # No more by an index than in order, as where no disk turns: else ten mails are settled
+    # by reading all that were sent in a month.
+    connection.cursor().execute("SET random_page_cost = 1.1")
     connection.commit()
 
 
