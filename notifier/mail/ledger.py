@@ -261,7 +261,10 @@ class Ledger:
             if one.postponed:
                 envelope, seconds = one.postponed
                 postponed[envelope.delivery] = now + timedelta(seconds=seconds)
-        following = _following(exchanges, (*returned, *(each.delivery for each in settled)))
+        # What ended before it left may have been about to be marked.
+        gone = {*returned, *(one.delivery for one in settled)}
+        about = [one.following.delivery for one in exchanges if one.following]
+        following = [one for one in about if one not in gone]
         at, is_time = time.monotonic(), self._is_time
         with self._writing() as connection:
             if is_time and not senders.renew(connection, self._lease):
@@ -276,8 +279,8 @@ class Ledger:
         if is_time:
             self._renewed = at
         self._count(settled, held)
-        for number, one in following.items():
-            one.is_marked = number in marked
+        for one in exchanges:
+            one.is_marked = one.following is not None and one.following.delivery in marked
 
     def _mark(self, connection: Connection, following: Collection[int]) -> Collection[int]:
         """Those that may leave; the run is over where somebody stopped the others."""
@@ -358,14 +361,6 @@ class Ledger:
             self.sign(content) if self.sign else content,
             *(one.attempts, one.in_doubt, one.created_at, one.tried_at),
         )
-
-
-def _following(exchanges: Sequence[LedgerEntry], ended: Collection[int]) -> dict[int, LedgerEntry]:
-    """Those that are about to leave, by number; what ended before it left may have been one."""
-    about = {one.following.delivery: one for one in exchanges if one.following}
-    for number in ended:
-        about.pop(number, None)
-    return about
 
 
 def _unsent(one: Claimed, why: Skip | MessageRefused) -> Settlement:

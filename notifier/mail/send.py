@@ -21,7 +21,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from notifier.errors import LeaseLost
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane, has_not_left
-from notifier.mail.flow.one_core import OneCore, quick_turns
+from notifier.mail.flow.one_core import core_of_this_thread, kept_on, quick_turns
 from notifier.mail.flow.pool import Pools
 from notifier.mail.flow.quotas import Moments, Rates, none_of
 from notifier.mail.flow.turns import Turns
@@ -114,7 +114,6 @@ class _Sending:
         self._due_at = 0.0
         self._stops: Callable[[], bool] = lambda: stopping.is_set() or ledger.is_stopped
         self._loop = asyncio.get_running_loop()
-        self._core = OneCore()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
         self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
         self._lanes: set[Lane] = set()
@@ -132,10 +131,11 @@ class _Sending:
         send it in: why, by their names.
         """
         self._pools = Pools(self, self._ledger, self._turns, transports, count)
-        works = (self._core.kept()(work) for work in (self._keep, self._compose))
+        core = core_of_this_thread()
+        works = (kept_on(core)(work) for work in (self._keep, self._compose))
         threads = [asyncio.create_task(asyncio.to_thread(work)) for work in works]
         try:
-            with quick_turns(), self._core.kept():
+            with quick_turns(), kept_on(core):
                 [ended] = await asyncio.gather(self._pools.work(), return_exceptions=True)
         finally:
             self._inbox.put(self._written or None)
@@ -226,14 +226,10 @@ class _Sending:
                 except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
                     self._note(bug)
                     lane.give_up()
-        self._feed()
-        self._restock()
-        self._look()
-
-    def _feed(self) -> None:
-        """Who found nothing may find something by now."""
         if self._is_hungry:
             self.fill()
+        self._restock()
+        self._look()
 
     def _heed(self, exchange: LedgerEntry, now: float) -> None:
         """One result that cannot be recorded is one row's problem; many are the store's."""
@@ -321,7 +317,8 @@ class _Sending:
             self.write_down(None, LedgerEntry(unsent=settlement))
         if not self._stops():
             self._turns.add(envelopes)
-            self._feed()
+            if self._is_hungry:
+                self.fill()
         self._restock()
         self._look()
 

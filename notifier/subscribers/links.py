@@ -74,44 +74,45 @@ class MailLinks:
         """The addresses that each mail of a period has: to end a subscription, to read it in a
         browser, and to change what somebody gets, which counts from ``since`` on.
         """
-        who = _whose(public_id, epoch)
+        of_period = _claimed(public_id, epoch, period)
+        who, _, _ = of_period.rpartition(".")
         return (
             self._url(LinkScope.UNSUBSCRIBE, who),
-            self._url(LinkScope.VIEW, who, _part(period)),
-            self._url(LinkScope.MANAGE, who, _spelt(since + self.manage_for)),
+            self._url(LinkScope.VIEW, of_period),
+            self._url(LinkScope.MANAGE, f"{who}.{_spelt(since + self.manage_for)}"),
         )
 
     def unsubscribe(self, public_id: str, epoch: int) -> str:
         """The address that ends a subscription; it never expires (RFC 8058 section 3.1)."""
-        return self._url(LinkScope.UNSUBSCRIBE, _whose(public_id, epoch))
+        return self._url(LinkScope.UNSUBSCRIBE, _claimed(public_id, epoch))
 
     def view(self, public_id: str, epoch: int, period: str) -> str:
         """The address of one digest in a browser."""
-        return self._url(LinkScope.VIEW, _whose(public_id, epoch), _part(period))
+        return self._url(LinkScope.VIEW, _claimed(public_id, epoch, period))
 
     def manage(self, public_id: str, epoch: int, until: datetime) -> str:
         """The address where somebody changes what they get, or erases themselves."""
-        return self._url(LinkScope.MANAGE, _whose(public_id, epoch), _spelt(until))
+        return self._url(LinkScope.MANAGE, _claimed(public_id, epoch, _spelt(until)))
 
     def confirm(self, public_id: str, epoch: int, request: str, until: datetime) -> str:
         """The address that confirms what was asked for by a ``request``, which is its id."""
-        whose = _whose(public_id, epoch)
-        return self._url(LinkScope.CONFIRM, whose, _spelt(until), _part(request))
+        claimed = _claimed(public_id, epoch, _spelt(until), request)
+        return self._url(LinkScope.CONFIRM, claimed)
 
     def address(self, public_id: str, epoch: int, request: str, until: datetime) -> str:
         """The address that confirms another mail address, asked for by a ``request``."""
-        whose = _whose(public_id, epoch)
-        return self._url(LinkScope.ADDRESS, whose, _spelt(until), _part(request))
+        claimed = _claimed(public_id, epoch, _spelt(until), request)
+        return self._url(LinkScope.ADDRESS, claimed)
 
     def undo(self, public_id: str, epoch: int, until: datetime) -> str:
         """The address that takes back that somebody left."""
-        return self._url(LinkScope.UNDO, _whose(public_id, epoch), _spelt(until))
+        return self._url(LinkScope.UNDO, _claimed(public_id, epoch, _spelt(until)))
 
-    def _url(self, scope: LinkScope, *parts: str) -> str:
-        claimed = ".".join((scope, *parts))
+    def _url(self, scope: LinkScope, claimed: str) -> str:
+        claimed = f"{scope}.{claimed}"
         # The signature comes first: a link that ends in a dash or a dot is cut by mail programs.
         token = f"{_mac(claimed, self.secret)}.{claimed}"
-        return "/".join((self.base_url.rstrip("/"), scope, token))
+        return f"{self.base_url.rstrip('/')}/{scope}/{token}"
 
 
 def read(token: str, secret: bytes) -> Claim:
@@ -134,16 +135,14 @@ def read(token: str, secret: bytes) -> Claim:
     )
 
 
-def _whose(public_id: str, epoch: int) -> str:
+def _claimed(public_id: str, epoch: int, *parts: str) -> str:
+    """What a token says, but for its scope."""
+    for part in (public_id, *parts):
+        if not _PART.fullmatch(part):
+            raise ValueError(f"{part!r} cannot stand in a link: only A-Z a-z 0-9 _ and - can")
     if epoch < 0:
         raise ValueError("a link needs an epoch of 0 or more")
-    return f"{_part(public_id)}.{epoch}"
-
-
-def _part(text: str) -> str:
-    if not _PART.fullmatch(text):
-        raise ValueError(f"{text!r} cannot stand in a link: only A-Z a-z 0-9 _ and - can")
-    return text
+    return ".".join((public_id, str(epoch), *parts))
 
 
 def _spelt(until: datetime) -> str:

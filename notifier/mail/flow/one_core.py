@@ -35,25 +35,24 @@ def quick_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-class OneCore:
-    """The core on which the thread that makes this runs, where that can be told."""
+def core_of_this_thread() -> int | None:
+    """The core on which it runs, where that can be told."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(_STAT.read_text().rpartition(")")[2].split()[_CORE])
+    return None
 
-    def __init__(self) -> None:
-        self._core: int | None = None
-        with suppress(OSError, ValueError, IndexError):
-            self._core = int(_STAT.read_text().rpartition(")")[2].split()[_CORE])
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """The calling thread runs there alone meanwhile, where that is allowed."""
-        if self._core is None:
-            yield
-            return
-        usual = os.sched_getaffinity(0)
+@contextmanager
+def kept_on(core: int | None) -> Iterator[None]:
+    """The calling thread runs on that core alone meanwhile, where it is known and allowed."""
+    if core is None:
+        yield
+        return
+    usual = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
         with suppress(OSError):
-            os.sched_setaffinity(0, {self._core})
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                os.sched_setaffinity(0, usual)
+            os.sched_setaffinity(0, usual)

@@ -69,7 +69,7 @@ class Turns:
     def add(self, envelopes: Iterable[Envelope]) -> None:
         """These wait, each behind those of its domain."""
         for envelope in envelopes:
-            name = _domain(envelope)
+            name = _domain(envelope.recipient)
             self._known(name).waiting.append(envelope)
             self._order.setdefault(name)
             self._count += 1
@@ -103,7 +103,7 @@ class Turns:
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
         """It took so long, whatever became of it."""
-        name = _domain(envelope)
+        name = _domain(envelope.recipient)
         domain = self._domains[name]
         was_slow = self._is_slow(domain)
         domain.open -= 1
@@ -140,13 +140,13 @@ class Turns:
 
     def accepted(self, envelope: Envelope, now: float) -> None:
         """It was taken, at this pace."""
-        if domain := self._domains.get(_domain(envelope)):
+        if domain := self._domains.get(_domain(envelope.recipient)):
             domain.pace.accepted(now)
         self._pace.accepted(now)
 
     def slow(self, envelope: Envelope, now: float, wait: float, *, is_ours: bool) -> None:
         """It was refused for its rate: that of its domain, or where ``is_ours``, of all."""
-        name = _domain(envelope)
+        name = _domain(envelope.recipient)
         self._refused[name] = now
         lately = sum(at > now - _OURS_SECONDS for at in self._refused.values())
         if is_ours or lately >= _OURS_DOMAINS:
@@ -226,11 +226,7 @@ class Turns:
         return domain.seconds > _SLOW_SECONDS and domain.seconds > _SLOW_TIMES * self._seconds
 
 
-def _domain(envelope: Envelope) -> str:
-    return _domain_of(envelope.recipient)
-
-
 # Asked for as it comes, as it leaves and once more for what became of it.
 @lru_cache(1024)
-def _domain_of(recipient: str) -> str:
+def _domain(recipient: str) -> str:
     return recipient.rpartition("@")[2].lower()

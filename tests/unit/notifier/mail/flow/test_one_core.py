@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from notifier.mail.flow import one_core
-from notifier.mail.flow.one_core import OneCore
+from notifier.mail.flow.one_core import core_of_this_thread, kept_on
 
 
 def test_threads_run_on_the_same_core_and_then_anywhere() -> None:
     usual = os.sched_getaffinity(0)
-    core = OneCore()
 
-    @core.kept()
+    @kept_on(core_of_this_thread())
     def meanwhile() -> set[int]:
         return os.sched_getaffinity(0)
 
@@ -31,5 +30,5 @@ def test_where_nobody_tells_the_core_threads_run_as_they_did(
 ) -> None:
     monkeypatch.setattr(one_core, "_STAT", tmp_path / "none")
     usual = os.sched_getaffinity(0)
-    with OneCore().kept():
+    with kept_on(core_of_this_thread()):
         assert os.sched_getaffinity(0) == usual
