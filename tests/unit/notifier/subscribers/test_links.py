@@ -190,3 +190,12 @@ def _passes(token: str) -> bool:
     except TokenRefused:
         return False
     return True
+
+
+def test_the_links_of_a_mail_are_those_that_are_made_one_by_one() -> None:
+    """To manage what one gets, for as long as an installation says since the mail was planned."""
+    assert LINKS.of_mail(PUBLIC_ID, 2, "2026-11-24", UNTIL - LINKS.manage_for) == (
+        LINKS.unsubscribe(PUBLIC_ID, 2),
+        LINKS.view(PUBLIC_ID, 2, "2026-11-24"),
+        LINKS.manage(PUBLIC_ID, 2, UNTIL),
+    )
