@@ -155,8 +155,8 @@ class Files:
                     waiting = [*self._next]
                     self._next.clear()
                     self._ahead.append((waiting, _BESIDE.submit(_finished, waiting).result))
-                if len(self._ahead) > _MOST_AHEAD:
-                    self._write_ahead(_MOST_AHEAD // 2)
+                    if len(self._ahead) > _MOST_AHEAD:
+                        self._write_ahead(_MOST_AHEAD // 2)
             self._write_ahead(0)
         finally:
             # What an error left is written by the next run.

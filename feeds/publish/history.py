@@ -109,8 +109,7 @@ def since(
         first[month] = 0 if month in change.months else min(places)
     before = PageChain(months=published, size=size)
     now = PageChain(months={month: count for month, count in months.items() if count}, size=size)
-    # Of most feeds that are made anew only what they show is another.
-    written, gone = changed(before, now, first) if first else ((), ())
+    written, gone = changed(before, now, first)
     return History(selection=selection, chain=now, written=written, gone=gone)
 
 

@@ -153,6 +153,9 @@ def changed(
     They hold other items, link to others, or hold one that changed. ``first`` is the place of the
     first item that did, or may have, in each month in which any did.
     """
+    if not first:
+        # Of most feeds that are made anew only what they show is another.
+        return [], []
     # The newest month ends with the first item of a later one.
     near = {name for chain in (before, after) for month in first for name in chain.beside(month)}
     near |= {name for chain in (before, after) for name in chain.names[-2:]}

@@ -75,6 +75,11 @@ def test_one_more_item_changes_no_page_before_one_is_full() -> None:
     assert [link.page.name for link in told] == ["2026-11-2", "2026-11"]
 
 
+def test_no_page_changes_where_no_item_did() -> None:
+    pages = chain({"2026-10": 2, "2026-11": 4}, 3)
+    assert changed(pages, pages, {}) == ([], [])
+
+
 def test_a_later_month_ends_the_one_before() -> None:
     before, after = chain({"2026-10": 2}, 3), chain({"2026-10": 2, "2026-11": 1}, 3)
     assert (links(before), before.open, before.last) == ([], 2, None)
