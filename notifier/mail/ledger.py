@@ -329,13 +329,10 @@ class Ledger:
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
-        # Nearly all are accepted: what is told of others is not asked of these.
-        others = [one for one in settled if one.state is not DeliveryState.ACCEPTED or held]
-        self.tally[DeliveryState.ACCEPTED] += len(settled) - len(others)
-        self._name(others)
-        doubted = {*held, *(one.delivery for one in others if one.was_in_doubt)}
+        self._name(settled)
+        doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
         self.in_doubt += len(doubted)
-        known = [one for one in others if one.delivery not in doubted]
+        known = [one for one in settled if one.delivery not in doubted]
         self.tally.update(one.state for one in known)
         skipped = (one.reply for one in known if one.state is DeliveryState.SKIPPED)
         self.unsent.update(map(Skip, skipped))
@@ -359,7 +356,10 @@ class Ledger:
             self.return_path(one.id) if self.return_path else self.sender,
             one.recipient,
             self.sign(content) if self.sign else content,
-            *(one.attempts, one.in_doubt, one.created_at, one.tried_at),
+            one.attempts,
+            one.in_doubt,
+            one.created_at,
+            one.tried_at,
         )
 
 
