@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from hashlib import blake2b
-from itertools import chain, takewhile
+from itertools import takewhile
 
 from config.values import published_address
 from feeds.model import FeedRecord, Item, TopicKind
@@ -29,6 +29,7 @@ from feeds.publish.feed import (
     chosen,
     describe,
     feeds_of,
+    flat,
     folders,
     path_of,
     selections,
@@ -170,7 +171,7 @@ class SiteBuilder:
         ready = [*map(self.ready, items)]
         page = ArchivePage("2001-01", 1, 0, 1)
         past = PageChain(months={"2001-01": 1, "2001-02": 1}, size=1)
-        list(self.feed(ALL, ready, ready, None, past))
+        list(self.pages(ALL, [(each.slug, each.html) for each in ready], past, lambda _: None))
         for beside in (None, page):
             link = ChainLink(page=page, previous=beside, next=beside)
             list(self.archive(ALL, link, ready, ()))
@@ -181,15 +182,10 @@ class SiteBuilder:
         self.hidden("merged", "hidden")
 
     def feed(
-        self,
-        ref: FeedRef,
-        shown: Sequence[Ready],
-        listed: Sequence[Ready],
-        moved_at: datetime | None,
-        past: PageChain,
+        self, ref: FeedRef, shown: Sequence[Ready], moved_at: datetime | None, past: PageChain
     ) -> Iterator[Document]:
-        """A feed in each form with the entries ``shown``, and its page with those ``listed``; an
-        entry last came or left when it ``moved_at``. What is older is in its ``past``.
+        """A feed in each form with the entries ``shown``; one last came or left when it
+        ``moved_at``. What is older is in its ``past``.
 
         It was updated by that or with its newest entry, and one that never held any on the day its
         id became possible; so that never goes back. One that ended says so in a last entry.
@@ -203,29 +199,36 @@ class SiteBuilder:
         updated = self._updated(shown, moved_at)
         for form in FORMS:
             yield ref.file(form), _document(feed, form, shown, updated, place)
-        pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
-        html = b"\n".join(entry.html for entry in listed).decode()
+
+    def pages(
+        self, ref: FeedRef, listed: Collection[tuple[str, bytes]], past: PageChain, read: Read
+    ) -> Iterator[Document]:
+        """The page of a feed, with the items ``listed``, each by its slug and in HTML. Where the
+        feed has another name by now, those of its ``past`` too, which are what is ``read`` there.
+        """
+        feed = self.described(ref)
+        pages = [f"{self._site.url}/{item_page(slug)}" for slug, _ in listed]
+        html = b"\n".join(item for _, item in listed).decode()
         data = jsonld.collection(feed, pages, self._site)
         yield (
             f"{ref.page}{INDEX}",
             self._render("feed.html", feed=feed, items=html, past=past, data=data),
         )
+        if heir := feed.renamed_into:
+            yield from led_on_pages(ref, heir, past, read)
 
     def _updated(self, shown: Sequence[Ready], moved_at: datetime | None) -> datetime:
         times = (entry.updated_at for entry in shown)
         return max(moved_at or self._never, *times, self._never)
 
     def led_on(
-        self, ref: FeedRef, documents: Iterator[Document], past: PageChain, read: Read
+        self, ref: FeedRef, documents: Iterator[Document]
     ) -> Iterator[Document] | Iterator[HiddenDocument]:
-        """The documents of a feed. Where that has another name by now, each leads to what it is
-        under it, as do those of its ``past``, which are what is ``read`` there.
+        """Documents of a feed: where that has another name by now, each leads to what it is under
+        it.
         """
         heir = self.described(ref).renamed_into
-        if heir is None:
-            return documents
-        beside = led_on_pages(ref, heir, past, read)
-        return led_on(chain(documents, beside), ref, heir, self._site, self._render)
+        return led_on(documents, ref, heir, self._site, self._render) if heir else documents
 
     def selected(
         self,
@@ -267,7 +270,7 @@ class SiteBuilder:
         for facet, links in folders(tags, self._site, self._taxonomy).items():
             options = [
                 (value, each, value in made[facet])
-                for each in _flat(links)
+                for each in flat(links)
                 for _, value in each.feed.selection.values()
             ]
             yield facet, options, len(made[facet]) > 1
@@ -377,13 +380,6 @@ class SiteBuilder:
             overview=overview(listed, histories, self._site.timezone),
             data=jsonld.website(self._site),
         )
-
-
-def _flat(links: Iterable[FeedLink]) -> Iterator[FeedLink]:
-    """Feeds and those below them, one after the other."""
-    for each in links:
-        yield each
-        yield from _flat(each.below)
 
 
 def _document(

@@ -5,7 +5,7 @@ a feed holds is told by `select.py`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -276,6 +276,13 @@ def chosen(
 def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
     """All feeds of one kind, children below their parents, in the order of the taxonomy."""
     return tuple(_link(each, site, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
+
+
+def flat(links: Iterable[FeedLink]) -> Iterator[FeedLink]:
+    """Feeds and those below them, one after the other."""
+    for each in links:
+        yield each
+        yield from flat(each.below)
 
 
 def selections(site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:

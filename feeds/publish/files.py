@@ -51,7 +51,7 @@ _LATER = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing-later")
 #: Documents of so many bytes are handed over at once, as each time takes as long as to pack 50 kB.
 _BATCH_BYTES = 1_000_000
 #: So many batches of them are packed before the first half of these is written.
-_MOST_AHEAD = 4
+_MOST_AHEAD = 8
 #: As many are in memory.
 _PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.

@@ -52,7 +52,7 @@ FEEDS = 500
 ENTRIES = SITE.entries_per_feed
 ARCHIVES = (30_000, 300_000)
 NEW_ITEMS = 15
-ROUNDS = 3
+ROUNDS = 9
 # A file system without a disk, where there is one.
 MEMORY = Path("/dev/shm")
 

@@ -96,7 +96,7 @@ def feeds(osce: Taxonomy, *items: Item, site: Site | None = None) -> dict[str, b
     """The three documents of the feed on policing, by what their files end in."""
     builder = SiteBuilder(site or a_site(), osce)
     shown = [builder.ready(item) for item in items]
-    documents = builder.feed(FeedRef.of(POLICING), shown, shown, None, NO_PAGES)
+    documents = builder.feed(FeedRef.of(POLICING), shown, None, NO_PAGES)
     return {path.rpartition(".")[2]: bytes_ for path, bytes_ in documents if "policing." in path}
 
 

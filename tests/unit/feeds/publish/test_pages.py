@@ -113,9 +113,11 @@ def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
     subject = "mailto:a@example.org?subject=Digest%3A%20All%20news"
     assert (
         subject
-        in dict(with_contact.feed(ALL, [], [], None, NO_PAGES))["feeds/all/index.html"].decode()
+        in dict(with_contact.pages(ALL, [], NO_PAGES, lambda _: None))[
+            "feeds/all/index.html"
+        ].decode()
     )
-    page = dict(without.feed(ALL, [], [], None, NO_PAGES))["feeds/all/index.html"].decode()
+    page = dict(without.pages(ALL, [], NO_PAGES, lambda _: None))["feeds/all/index.html"].decode()
     assert "Get it by email" not in page
     assert "mailto:" not in page + front_page(without)
 
@@ -123,7 +125,7 @@ def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
 def test_a_page_has_a_form_to_get_it_by_mail(osce: Taxonomy) -> None:
     """Of what it shows; the front page's is of everything."""
     builder = SiteBuilder(a_site(contact="a@example.org", url="https://example.org/news"), osce)
-    documents = dict(builder.feed(FeedRef.of(POLICING), [], [], None, NO_PAGES))
+    documents = dict(builder.pages(FeedRef.of(POLICING), [], NO_PAGES, lambda _: None))
     page = documents["feeds/fields/policing/index.html"].decode()
     for shown, query in ((page, "field=policing"), (front_page(builder), "")):
         form = html.fromstring(shown).find(".//form[@method='post']")
@@ -188,12 +190,14 @@ def test_names_in_another_language_than_the_page_say_so(osce: Taxonomy) -> None:
     )
     builder = SiteBuilder(a_site(language="de-AT"), english)
     youth = FeedRef.of(TopicRef(TopicKind.FIELD, "youth"))
-    made = dict(builder.feed(youth, [], [], None, NO_PAGES))
+    made = dict(builder.pages(youth, [], NO_PAGES, lambda _: None))
     page = made[f"{youth.page}index.html"].decode()
     assert '<h1><span lang="en">Youth</span></h1>' in page
     assert '/feeds/fields/policing/">Polizeiarbeit</a>' in page
     policing = FeedRef.of(TopicRef(TopicKind.FIELD, "policing"))
-    above = dict(builder.feed(policing, [], [], None, NO_PAGES))[f"{policing.page}index.html"]
+    above = dict(builder.pages(policing, [], NO_PAGES, lambda _: None))[
+        f"{policing.page}index.html"
+    ]
     assert "<h1>Polizeiarbeit</h1>" in above.decode()
     assert '/feeds/fields/youth/" lang="en">Youth</a>' in above.decode()
     _, front = builder.front_page([], {}, [])
@@ -221,7 +225,7 @@ def test_names_from_right_to_left_say_so_on_pages_that_run_otherwise(osce: Taxon
     border = FeedRef.of(TopicRef(TopicKind.FIELD, "border"))
     told = 'lang="ar" dir="rtl">الحدود<'
     builder = SiteBuilder(a_site(), arabic)
-    made = dict(builder.feed(border, [], [], None, NO_PAGES))
+    made = dict(builder.pages(border, [], NO_PAGES, lambda _: None))
     assert f"<h1><span {told}/span></h1>" in made[f"{border.page}index.html"].decode()
     pages = [builder.front_page([], {}, [])[1], builder.search_page(ALL, [], [], None)]
     item = an_item(fields=(a_label("الحدود", "border"),), topics=frozenset())

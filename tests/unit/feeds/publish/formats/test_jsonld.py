@@ -111,7 +111,9 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
     builder = SiteBuilder(a_site(), osce)
     ready = builder.ready(an_item())
     feed = FeedRef.of(POLICING)
-    made = dict(builder.feed(feed, [ready], [ready], None, NO_PAGES))[f"{feed.page}index.html"]
+    made = dict(builder.pages(feed, [(ready.slug, ready.html)], NO_PAGES, lambda _: None))[
+        f"{feed.page}index.html"
+    ]
     data = told(html.fromstring(made.decode()))
     assert data["@type"] == "CollectionPage"
     assert data["url"] == "https://news.example.org/feeds/fields/policing/"
@@ -125,7 +127,7 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
 
 
 def test_a_feed_without_items_lists_none(osce: Taxonomy) -> None:
-    made = dict(SiteBuilder(a_site(), osce).feed(ALL, [], [], None, NO_PAGES))[
+    made = dict(SiteBuilder(a_site(), osce).pages(ALL, [], NO_PAGES, lambda _: None))[
         "feeds/all/index.html"
     ]
     assert told(html.fromstring(made.decode()))["mainEntity"]["itemListElement"] == []
