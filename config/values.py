@@ -76,7 +76,7 @@ _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
 # Brackets stand around a host alone; a percent sign of its own is read as the start of a code.
 _NOT_IN_PATH = re.compile(r"[<>\"{}|\\^`\[\]#]|%(?![0-9A-Fa-f]{2})")
 _PUBLISHABLE = re.compile(
-    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/(?>(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*))?"
 )
 # Languages whose script runs from right to left, unless they say that they are in another (CLDR).
 _RIGHT_TO_LEFT = re.compile(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-_ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*+'
+_ATTRIBUTES = r'(?>(?: [a-z-]+="[^"]*")*)'
 #: A tag, whether it is an end ("/" or ""), and its name: lower case, attributes quoted, and nothing
 #: else with "<".
 CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
@@ -15,14 +15,14 @@ CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
 INLINE = frozenset(
     "a abbr b bdi br cite code del em i ins mark q rp rt ruby s small strong sub sup u".split()
 )
-_BLANK = r"(?:\s|&nbsp;|<br>)*+"
+_BLANK = r"(?>(?:\s|&nbsp;|<br>)*)"
 # A cell without words keeps those beside it in their columns; a row of such cells holds nothing.
 _CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>{_BLANK}</(?P=cell)>"
 _EMPTY = re.compile(
     rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){_ATTRIBUTES}>"
     rf"(?P<blank>{_BLANK})(?:{_CELL}\s*)*</(?P=name)>"
 )
-_NOTHING = re.compile(r"(?:\s|&nbsp;|<[bh]r>)*+")
+_NOTHING = re.compile(r"(?>(?:\s|&nbsp;|<[bh]r>)*)")
 # Elements within elements that a block was alone in.
 _MOST_EMPTY_LEVELS = 12
 

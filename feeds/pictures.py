@@ -72,7 +72,7 @@ _TYPE = '" type="'
 _UNNAMED = re.compile(
     r'(?P<link><a href="[^"]*" rel="[^"]*") type="(?P<kind>[a-z]+)">(?P<host>[^<]*)</a>'
 )
-_LINK = re.compile(r"<a\b[^<>]*>((?:[^<]++|<(?!/?a\b))*+)</a>")
+_LINK = re.compile(r"<a\b[^<>]*>((?>(?:[^<]++|<(?!/?a\b))*))</a>")
 _NAMELESS = re.compile(rf'({_IMG}([^"]*)" alt=)""')
 # All of a text that says nothing to who does not see pictures.
 _NO_NAME = re.compile(rf'<(?!{_IMG[1:]}[^"]*" alt="[^"])[^<>]*>')

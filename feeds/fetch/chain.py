@@ -38,7 +38,7 @@ _LONGEST_COOKIES_CHARS = 8_192
 # What the head of a page is made of, as far as a tag that sends on may stand in it, or may not.
 _PART = re.compile(
     r"<!--|-->|<(?P<close>/?)(?P<name>noscript|script|style|template|title|textarea|body)(?![a-z-])"
-    r"|<meta(?P<meta>(?:\s|/)(?:[^<>\"']|\"[^\"]{0,2000}+\"|'[^']{0,2000}+'){0,2000}+)>",
+    r"|<meta(?P<meta>(?:\s|/)(?>(?:[^<>\"']|\"[^\"]{0,2000}+\"|'[^']{0,2000}+'){0,2000}))>",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
@@ -49,7 +49,7 @@ _ATTRIBUTE = re.compile(
 # HTML, "shared declarative refresh steps".
 _REFRESH = re.compile(
     r"\s{0,20}+(?P<delay>[0-9]{1,6}+)(?:\.[0-9.]{0,20}+)?\s{0,20}+[;,\s]\s{0,20}+"
-    r"(?:url\s{0,20}+=\s{0,20}+)?+(?P<url>.{1,2000})",
+    r"(?>(?:url\s{0,20}+=\s{0,20}+)?)(?P<url>.{1,2000})",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r"(?:\"([^\"]*+)|'([^']*+))")

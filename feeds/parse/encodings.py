@@ -28,7 +28,7 @@ _MEANT = {
     "big5": "big5hkscs",
 }
 # Labels of that standard that Python knows under other names, and those it does not know at all.
-_PREFIXED = re.compile(r"^(?:x-)*+(?:cs)?")
+_PREFIXED = re.compile(r"^(?>(?:x-)*)(?:cs)?")
 _SPELT = re.compile(
     r"^(?:(iso)-?(8859)-?([0-9]{1,2})(?:-?[ei])?$|(?:windows|dos|cp)-?(?=[0-9]{3}|31j))"
 )

@@ -37,22 +37,25 @@ _SPACE = r" \t\n\f\r"
 _NAME = rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+"
 _IS = rf"[{_SPACE}]*+=[{_SPACE}]*+"
 _ATTRIBUTE = re.compile(
-    rf"""{_NAME}(?:{_IS}(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>"'][^{_SPACE}>]*+)?+)?+"""
+    rf"""{_NAME}(?>(?:{_IS}(?>(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|"""
+    rf"""[^{_SPACE}>"'][^{_SPACE}>]*+)?))?)"""
 )
-_WHOLE_TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+(?:{_ATTRIBUTE.pattern})*+")
+# More than are allowed; to remember where each began takes a hundred bytes.
+_MORE = f"{{0,{2 * _MOST_ATTRIBUTES}}}"
+_WHOLE_TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+(?>(?:{_ATTRIBUTE.pattern}){_MORE})")
 # Every tag but those with few attributes and no "<" or ">" in them, which are nearly all.
 _ODD_TAG = re.compile(
-    rf"<[a-zA-Z](?![^{_SPACE}/<>]*+(?:[{_SPACE}/]*+[^{_SPACE}/<>=]++"
-    rf"""(?:{_IS}(?:"[^"<>]*+"|'[^'<>]*+'|[^{_SPACE}<>"'][^{_SPACE}<>]*+))?+)"""
-    rf"{{0,{_FEW_ATTRIBUTES}}}+[{_SPACE}/]*+>)"
+    rf"<[a-zA-Z](?![^{_SPACE}/<>]*+(?>(?:[{_SPACE}/]*+[^{_SPACE}/<>=]++"
+    rf"""(?>(?:{_IS}(?:"[^"<>]*+"|'[^'<>]*+'|[^{_SPACE}<>"'][^{_SPACE}<>]*+))?))"""
+    rf"{{0,{_FEW_ATTRIBUTES}}})[{_SPACE}/]*+>)"
 )
 # A comment, a text that no tags stand in, or a tag: whether it ends an element, its name, and
 # whether it ends itself. Each matches to the end of the text at the latest, in runs, so that no
 # part is looked at twice.
 _TOKEN = re.compile(
-    r"<(?:!--(?:[^-]++|-(?!->))*+"
-    r"|(script|style|textarea|title)\b(?:[^<]++|<(?!/\1))*+(?:</\1)?+"
-    r"""|(/?)([a-z][a-z0-9]*)(?:[^>"'/]++|/(?!>)|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+(/?))""",
+    r"<(?:!--(?s:.*?)(?=-->|\Z)"
+    r"|(script|style|textarea|title)\b(?s:.*?)(?:</\1|\Z)"
+    rf"""|(/?)([a-z][a-z0-9]*)(?>(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)){_MORE})((?<=/)>)?)""",
     re.IGNORECASE,
 )
 # What never holds anything, and what the next of its kind closes.

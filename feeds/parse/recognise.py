@@ -31,12 +31,12 @@ _PREAMBLE_BYTES = 1_000_000
 #: A document type, with what it declares: comments, and texts in quotation marks that hold
 #: anything.
 DOCTYPE = re.compile(
-    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?(?:-->|\Z)|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
+    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?>(?:[^\]\"'<]++|<!--.*?(?:-->|\Z)|\"[^\"]*+\"|'[^']*+'|<)*)\]?\s*+)?>?",
     re.IGNORECASE | re.DOTALL,
 )
 # Blank lines, comments, a document type, a style sheet's address.
 _PREAMBLE = re.compile(
-    rb"(?:\s++|<\?.*?\?>|<!--.*?-->|" + DOCTYPE.pattern + rb")*+", re.DOTALL | re.IGNORECASE
+    rb"(?>(?:\s++|<\?.*?\?>|<!--.*?-->|" + DOCTYPE.pattern + rb")*)", re.DOTALL | re.IGNORECASE
 )
 _FIRST_ELEMENT = re.compile(rb"<(?:[a-z][\w.-]*:)?([a-z][\w.-]*)([^>]*)", re.IGNORECASE)
 # What a program complained of, in plain words or in markup, may stand before a feed. A page that

@@ -61,7 +61,7 @@ _NO_HTML = frozenset(
 _NO_ELEMENT = re.compile(rf"<(/?)(?=(?:{'|'.join(_NO_HTML)})[\s/>])", re.IGNORECASE)
 # What may be the name of an element.
 _NAME = re.compile("</?([A-Za-z][A-Za-z0-9]*)")
-_ATTRIBUTES = r'((?: [a-z-]+="[^"]*")*+)'
+_ATTRIBUTES = r'((?>(?: [a-z-]+="[^"]*")*))'
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)}){_ATTRIBUTES}>")
 # Whatever has a direction of its own; an override of it (bdo) makes text read as what it is not,
 # and is set apart instead, as is a mere part.
@@ -79,8 +79,8 @@ _ANCHOR = re.compile(
 )
 # An address with what none may hold; a link as the sanitiser writes it.
 _ODD_ADDRESS = re.compile(
-    r'(<a (?:(?!href=)[a-z-]+="[^"]*" )*+href=")'
-    r'((?:[^"\s{}|\\^`&<>]++|&amp;)*+[\s{}|\\^`&<>][^"]*)(?=")'
+    r'(<a (?>(?:(?!href=)[a-z-]+="[^"]*" )*)href=")'
+    r'((?>(?:[^"\s{}|\\^`&<>]++|&amp;)*)[\s{}|\\^`&<>][^"]*)(?=")'
 )
 _END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")

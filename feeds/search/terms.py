@@ -45,7 +45,8 @@ _WITHOUT_BLANKS = (
 )
 # Letters of a word that `\w` does not hold: signs of vowels of India, accents left where they are.
 _SIGNS = "\u0300-\u036f\u0483-\u0487\u0900-\u0963\u0966-\u0dff\u0f18-\u0fbc"
-_RUN = re.compile(rf"[{_WITHOUT_BLANKS}]++|\w(?:(?![{_WITHOUT_BLANKS}])[\w{_SIGNS}])*+")
+_LETTERS = rf"[^\W{_WITHOUT_BLANKS}]"
+_RUN = re.compile(rf"[{_WITHOUT_BLANKS}]++|{_LETTERS}(?>(?:{_LETTERS}++|[{_SIGNS}]++)*)")
 _WORD = re.compile(rf"\w[\w{_SIGNS}]*+")
 _NO_BLANKS = re.compile(f"[{_WITHOUT_BLANKS}]")
 
@@ -69,7 +70,7 @@ _ELIDED = re.compile(
 # Within words of Ukrainian it is a letter.
 _JOINED = re.compile(r"(?<=[\u0400-\u052f])'(?=[\u0400-\u052f])")
 # "U.S." is "US".
-_DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])++(?!\w)\.?")
+_DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?>(?:\.[^\W\d_])+)(?!\w)\.?")
 
 
 class Run(NamedTuple):

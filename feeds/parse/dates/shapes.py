@@ -117,7 +117,7 @@ def _word() -> str:
         rf"[{letter}{letter.upper()}](?i:{'|'.join(behind)})(?!{_LETTER})|"
         for letter, behind in rests.items()
     )
-    return rf"(?:{parts}{_LETTER}(?:{_LETTER}|[{VOWELS}])++)"
+    return rf"(?:{parts}{_LETTER}(?>(?:{_LETTER}|[{VOWELS}])+))"
 
 
 @cache

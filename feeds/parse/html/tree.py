@@ -20,7 +20,7 @@ Node = LexborNode
 
 # No browser takes a longer one.
 _LONGEST_ADDRESS_CHARS = 4_000
-_PLAIN_ADDRESS = re.compile(r"https?://[\w.-]++(?:/[\w-][\w.-]*+)*+/?(?:\?[\w=&-]++)?", re.ASCII)
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.-]++(?>(?:/[\w-][\w.-]*+)*)/?(?:\?[\w=&-]++)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")

@@ -32,7 +32,8 @@ _ROOTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|rdf|feed|entry|channel)(?=[\s>/
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # The first element of XML, whatever declares it, and what makes a feed of pieces of one.
 _FIRST_ELEMENT = re.compile(
-    rb"(?:\s+|<\?[^>]{0,1000}>|<!--.{0,1000}?-->|<!doctype[^>]{0,1000}>)*+<([A-Za-z][\w.:-]{0,60})",
+    rb"(?>(?:\s+|<\?[^>]{0,1000}>|<!--.{0,1000}?-->|<!doctype[^>]{0,1000}>)*)"
+    rb"<([A-Za-z][\w.:-]{0,60})",
     re.IGNORECASE | re.DOTALL,
 )
 _ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)

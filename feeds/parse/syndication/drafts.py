@@ -39,19 +39,19 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 # One paragraph with nothing in it but inline marks, as most summaries are: its words are what is
 # left without the tags, and no parser need say so.
 _PARAGRAPH = re.compile(
-    r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
+    r"\s*(?:<p>)?(?>(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*)(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
 _NO_EMBEDS: Mapping[int, Embed] = {}
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
-_HEADING = re.compile(r"<h[2-6]\b[^<>]*>((?:[^<]++|<(?!/h))*+)</h[2-6]>")
+_HEADING = re.compile(r"<h[2-6]\b[^<>]*>((?>(?:[^<]++|<(?!/h))*))</h[2-6]>")
 # Of what is shown or marked up no plain paragraph tells.
 _MARKED = re.compile(r"<(?!(?:p|div|br|span)\b)[a-z]", re.IGNORECASE)
 # What leads from an entry to its page stands in its last line.
 _LONGEST_WAY_ON_CHARS = 2_000
 _LINE_STARTS = ("<p", "<br", "<div", "<li")
 _LINK_ALONE = re.compile(
-    r"(?:<(?!a\s)[^<>]*>|\s|\[|…)*+<a\s[^<>]*>[^<>]{1,60}</a>(?:<[^<>]*>|[\s\]….»→])*+"
+    r"(?>(?:<(?!a\s)[^<>]*>|\s|\[|…)*)<a\s[^<>]*>[^<>]{1,60}</a>(?>(?:<[^<>]*>|[\s\]….»→])*)"
 )
 # "The post", "appeared first on" and the name of a site; the name of an author and a day.
 _MOST_AROUND_TITLE_CHARS = 120

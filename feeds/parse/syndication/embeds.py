@@ -19,7 +19,7 @@ from feeds.pictures import FRAME, Picture, is_below, kept, link_to, size
 
 _TAGS = re.compile(
     r"<(/?)(a|audio|embed|figcaption|figure|iframe|img|object|p|picture|source|video)\b"
-    r"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*+)>""",
+    r"""((?>(?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*))>""",
     re.IGNORECASE,
 )
 _ANY = re.compile(r"<(?:img|iframe|video|audio|embed|object)\b", re.IGNORECASE)
@@ -55,9 +55,9 @@ _STRANGE_NUMBER = re.compile(PLACE_NUMBER, re.IGNORECASE)
 _NO_NUMBER = PLACE_NUMBER.replace("-", "&#45;")
 _PLACED = re.compile(rf'<{PLACE} {PLACE_NUMBER}="(\d{{1,4}})">')
 # What is left of a link, and of an element around pictures, that stand elsewhere or by themselves.
-_EMPTY_LINK = re.compile(r"<a\b[^<>]*>(?:\s++|<(?!/?a\b|img\b)[^<>]*>)*+</a>")
+_EMPTY_LINK = re.compile(r"<a\b[^<>]*>(?>(?:\s++|<(?!/?a\b|img\b)[^<>]*>)*)</a>")
 _AROUND_FIGURES = re.compile(
-    r"<div>\s*((?:<figure><img [^<>]*>(?:<figcaption>[^<]*</figcaption>)?</figure>\s*)++)</div>"
+    r"<div>\s*((?>(?:<figure><img [^<>]*>(?:<figcaption>[^<]*</figcaption>)?</figure>\s*)+))</div>"
 )
 # In which nothing but a line can stand.
 _LINES = INLINE - {"br"} | set("caption h2 h3 h4 h5 h6 p pre".split())

@@ -86,7 +86,8 @@ def test_a_command_loads_what_it_works_with(
 
     A Python newer than ours brings a few more of its own.
     """
-    modules = loaded(installed, *arguments)
+    # Debian's Python looks for a program that reports crashes.
+    modules = loaded(installed, *arguments) - {"sitecustomize"}
     assert strangers & modules == set()
     assert len(modules) <= most
 
