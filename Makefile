@@ -3,10 +3,9 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The first Python that is new enough: the system's own, which its packages run on and which was built to
-# be fast, or what is on PATH; name another one with `make PYTHON=...`. Debian has venv in a package of its own.
-PYTHON ?= $(firstword $(foreach name,/usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11,$(shell \
-	$(name) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+# The first Python on PATH that is new enough; name another one with `make PYTHON=...`.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 # Who watches sees a bar; a log gets a line a step.
 QUIET := $(if $(MAKE_TERMERR),,--quiet)
 INSTALL := $(BIN)/uv pip install $(QUIET) --system-certs --no-deps --no-build-isolation --python

@@ -170,7 +170,7 @@ def test_a_new_item_touches_its_feeds_and_no_other(
         f"feeds/{path}" for path in ("all", "fields/human-rights", "types/news", "languages/en")
     ]
     assert report.files == (
-        *(f"{feed}.{form.extension}" for feed in feeds for form in FORMS),
+        *(f"{feed}.{form.extension}" for form in FORMS for feed in feeds),
         "feeds/changes.atom",
         *(f"{feed}/index.html" for feed in feeds),
         # The page of the one before it leads to it.
