@@ -32,8 +32,9 @@ from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
-#: With fewer ready than this for each session, more are made ready.
-_READY_EACH = 2
+#: With fewer ready than this for each session, more are made ready. Half of it let ten slow domains
+#: hold everybody: those at hand were theirs alone, so that nothing told that they are slow.
+_READY_EACH = 4
 #: Where nothing may go for longer, what waits is left to the next run.
 _LONGEST_WAIT_SECONDS = 5.0
 #: How often the ledger is looked after where nothing else is to be written down.
