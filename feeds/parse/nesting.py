@@ -40,7 +40,7 @@ _ATTRIBUTE = re.compile(
     rf"""{_NAME}(?>(?:{_IS}(?>(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|"""
     rf"""[^{_SPACE}>"'][^{_SPACE}>]*+)?))?)"""
 )
-# More than are allowed; to remember where each began takes a hundred bytes.
+# More attributes than are allowed; to remember where each began takes a hundred bytes.
 _MORE = f"{{0,{2 * _MOST_ATTRIBUTES}}}"
 _WHOLE_TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+(?>(?:{_ATTRIBUTE.pattern}){_MORE})")
 # Every tag but those with few attributes and no "<" or ">" in them, which are nearly all.
@@ -50,12 +50,12 @@ _ODD_TAG = re.compile(
     rf"{{0,{_FEW_ATTRIBUTES}}})[{_SPACE}/]*+>)"
 )
 # A comment, a text that no tags stand in, or a tag: whether it ends an element, its name, and
-# whether it ends itself. Each matches to the end of the text at the latest, in runs, so that no
-# part is looked at twice.
+# whether it ends itself. Each matches to the end of the text at the latest, so that no part is
+# looked at twice; a tag that ended before would show what it quotes as tags.
 _TOKEN = re.compile(
     r"<(?:!--(?s:.*?)(?=-->|\Z)"
     r"|(script|style|textarea|title)\b(?s:.*?)(?:</\1|\Z)"
-    rf"""|(/?)([a-z][a-z0-9]*)(?>(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)){_MORE})((?<=/)>)?)""",
+    r"""|(/?)([a-z][a-z0-9]*)(?>(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*)((?<=/)>)?)""",
     re.IGNORECASE,
 )
 # What never holds anything, and what the next of its kind closes.

@@ -15,3 +15,8 @@ def test_elements_left_open_do_no_harm_where_few_follow() -> None:
     assert harm("<b>" * 30 + LONG) is None
     assert harm("<b>A</b>" * 30) is None
     assert "unclosed" in (harm("<b>" * 30 + "<p>A</p>" * 10_000) or "")
+
+
+def test_no_number_of_quotes_hides_how_deep_elements_are() -> None:
+    hidden = "<i " + '""' * 10_001 + ' "' + "</div>" * 400 + '">'
+    assert harm(("<div>" * 400 + hidden) * 8) == "its elements are nested 3208 deep"
