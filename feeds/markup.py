@@ -7,19 +7,20 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-_ATTRIBUTES = r'(?>(?: [a-z-]+="[^"]*")*)'
+#: Those of a tag, in front of its ">".
+ATTRIBUTES = r'(?>(?: [a-z-]+="[^"]*")*)'
 #: A tag, whether it is an end ("/" or ""), and its name: lower case, attributes quoted, and nothing
 #: else with "<".
-CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
+CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){ATTRIBUTES}>)")
 #: What marks up a part of a line.
 INLINE = frozenset(
     "a abbr b bdi br cite code del em i ins mark q rp rt ruby s small strong sub sup u".split()
 )
 _BLANK = r"(?>(?:\s|&nbsp;|<br>)*)"
 # A cell without words keeps those beside it in their columns; a row of such cells holds nothing.
-_CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>{_BLANK}</(?P=cell)>"
+_CELL = rf"<(?P<cell>t[dh]){ATTRIBUTES}>{_BLANK}</(?P=cell)>"
 _EMPTY = re.compile(
-    rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){_ATTRIBUTES}>"
+    rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){ATTRIBUTES}>"
     rf"(?P<blank>{_BLANK})(?:{_CELL}\s*)*</(?P=name)>"
 )
 _NOTHING = re.compile(r"(?>(?:\s|&nbsp;|<[bh]r>)*)")

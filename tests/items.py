@@ -15,11 +15,15 @@ from feeds.draft import Draft
 from feeds.identity.decide import Known, first_updated, revised_updated
 from feeds.identity.ids import Identity, content_hash, item_slug
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
+from feeds.publish.build import SiteBuilder
+from feeds.publish.feed import FeedRef
+from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.site import Site, SourceTerms
 from feeds.selection import Place
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.engines import upsert
+from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
 from feeds.storage.tables import originals
 from feeds.storage.write_items import Revision
@@ -76,6 +80,14 @@ def an_item(**changes: Any) -> Item:
         updated_at=NOON.replace(microsecond=1_001),
     )
     return replace(item, **changes)
+
+
+def feed_page(builder: SiteBuilder, ref: FeedRef, *listed: Ready) -> str:
+    """The page of a feed that has no history, with these items."""
+    items = [(each.slug, each.html) for each in listed]
+    [(path, made)] = builder.pages(ref, items, NO_PAGES, lambda _: None)
+    assert path == f"{ref.page}index.html"
+    return made.decode()
 
 
 def issued(day: str) -> Issued:

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import nh3
 
 from config import values
-from feeds.markup import CLEAN_TAG, INLINE, without_empty
+from feeds.markup import ATTRIBUTES, CLEAN_TAG, INLINE, without_empty
 from feeds.parse.href import as_read
 from feeds.parse.nesting import harm
 
@@ -61,15 +61,14 @@ _NO_HTML = frozenset(
 _NO_ELEMENT = re.compile(rf"<(/?)(?=(?:{'|'.join(_NO_HTML)})[\s/>])", re.IGNORECASE)
 # What may be the name of an element.
 _NAME = re.compile("</?([A-Za-z][A-Za-z0-9]*)")
-_ATTRIBUTES = r'((?>(?: [a-z-]+="[^"]*")*))'
-_RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)}){_ATTRIBUTES}>")
+_RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})({ATTRIBUTES})>")
 # Whatever has a direction of its own; an override of it (bdo) makes text read as what it is not,
 # and is set apart instead, as is a mere part.
 _DIRECTIONS = {"dir": {"ltr", "rtl", "auto"}}
 _WITH_DIRECTION = _BLOCKS - {"hr"} | _RENAMED.keys() | {"bdi"}
 _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"[\s\"'/]dir\s{0,9}=", re.IGNORECASE)
-_APART_TAG = re.compile(rf"<(/?)(?:bdo|span){_ATTRIBUTES}>")
+_APART_TAG = re.compile(rf"<(/?)(?:bdo|span)({ATTRIBUTES})>")
 _LINK_TAG = re.compile(r'<(/?)a((?: [a-z]+="[^"]*")*)>')
 # A link to a place within its page, and what such a place is called by.
 _LINK_WITHIN = re.compile(r"""\shref\s{0,9}=\s{0,9}["']?\s{0,9}#""", re.IGNORECASE)

@@ -207,9 +207,9 @@ class SiteBuilder:
         feed has another name by now, those of its ``past`` too, which are what is ``read`` there.
         """
         feed = self.described(ref)
-        pages = [f"{self._site.url}/{item_page(slug)}" for slug, _ in listed]
+        addresses = [f"{self._site.url}/{item_page(slug)}" for slug, _ in listed]
         html = b"\n".join(item for _, item in listed).decode()
-        data = jsonld.collection(feed, pages, self._site)
+        data = jsonld.collection(feed, addresses, self._site)
         yield (
             f"{ref.page}{INDEX}",
             self._render("feed.html", feed=feed, items=html, past=past, data=data),

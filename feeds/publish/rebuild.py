@@ -301,7 +301,7 @@ class SitePublication:
                 del holdings[:few]
 
     def _forms(self, holdings: Mapping[FeedRef, Holding], pages: list[_Made]) -> _Made:
-        """The changed pages of these feeds' histories, then all in each form; the rest later."""
+        """What changed of these feeds' histories, then all in each form; ``pages`` gets theirs."""
         numbers = (chain(each.shown, each.corrected, each.listed) for each in holdings.values())
         ready = self.made.ready({*chain.from_iterable(numbers)})
         # What a document leads to is there before it.

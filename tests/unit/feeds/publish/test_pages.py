@@ -15,11 +15,10 @@ from feeds.publish.entry import compose
 from feeds.publish.feed import ALL, FeedRef
 from feeds.publish.look import STYLE
 from feeds.publish.pages import renderer
-from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, a_label
-from tests.items import a_site, an_item, issued
+from tests.items import a_site, an_item, feed_page, issued
 
 
 @pytest.mark.parametrize(
@@ -111,13 +110,9 @@ def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
         for contact in ("a@example.org", "")
     )
     subject = "mailto:a@example.org?subject=Digest%3A%20All%20news"
-    assert (
-        subject
-        in dict(with_contact.pages(ALL, [], NO_PAGES, lambda _: None))[
-            "feeds/all/index.html"
-        ].decode()
-    )
-    page = dict(without.pages(ALL, [], NO_PAGES, lambda _: None))["feeds/all/index.html"].decode()
+    assert ALL.page == "feeds/all/"
+    assert subject in feed_page(with_contact, ALL)
+    page = feed_page(without, ALL)
     assert "Get it by email" not in page
     assert "mailto:" not in page + front_page(without)
 
@@ -125,8 +120,8 @@ def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
 def test_a_page_has_a_form_to_get_it_by_mail(osce: Taxonomy) -> None:
     """Of what it shows; the front page's is of everything."""
     builder = SiteBuilder(a_site(contact="a@example.org", url="https://example.org/news"), osce)
-    documents = dict(builder.pages(FeedRef.of(POLICING), [], NO_PAGES, lambda _: None))
-    page = documents["feeds/fields/policing/index.html"].decode()
+    assert FeedRef.of(POLICING).page == "feeds/fields/policing/"
+    page = feed_page(builder, FeedRef.of(POLICING))
     for shown, query in ((page, "field=policing"), (front_page(builder), "")):
         form = html.fromstring(shown).find(".//form[@method='post']")
         assert form is not None
@@ -190,16 +185,13 @@ def test_names_in_another_language_than_the_page_say_so(osce: Taxonomy) -> None:
     )
     builder = SiteBuilder(a_site(language="de-AT"), english)
     youth = FeedRef.of(TopicRef(TopicKind.FIELD, "youth"))
-    made = dict(builder.pages(youth, [], NO_PAGES, lambda _: None))
-    page = made[f"{youth.page}index.html"].decode()
+    page = feed_page(builder, youth)
     assert '<h1><span lang="en">Youth</span></h1>' in page
     assert '/feeds/fields/policing/">Polizeiarbeit</a>' in page
     policing = FeedRef.of(TopicRef(TopicKind.FIELD, "policing"))
-    above = dict(builder.pages(policing, [], NO_PAGES, lambda _: None))[
-        f"{policing.page}index.html"
-    ]
-    assert "<h1>Polizeiarbeit</h1>" in above.decode()
-    assert '/feeds/fields/youth/" lang="en">Youth</a>' in above.decode()
+    above = feed_page(builder, policing)
+    assert "<h1>Polizeiarbeit</h1>" in above
+    assert '/feeds/fields/youth/" lang="en">Youth</a>' in above
     _, front = builder.front_page([], {}, [])
     assert '/feeds/fields/youth/" lang="en">Youth</a>' in front.decode()
     search = builder.search_page(ALL, [], [], None).decode()
@@ -225,8 +217,7 @@ def test_names_from_right_to_left_say_so_on_pages_that_run_otherwise(osce: Taxon
     border = FeedRef.of(TopicRef(TopicKind.FIELD, "border"))
     told = 'lang="ar" dir="rtl">الحدود<'
     builder = SiteBuilder(a_site(), arabic)
-    made = dict(builder.pages(border, [], NO_PAGES, lambda _: None))
-    assert f"<h1><span {told}/span></h1>" in made[f"{border.page}index.html"].decode()
+    assert f"<h1><span {told}/span></h1>" in feed_page(builder, border)
     pages = [builder.front_page([], {}, [])[1], builder.search_page(ALL, [], [], None)]
     item = an_item(fields=(a_label("الحدود", "border"),), topics=frozenset())
     pages += [builder.ready(item).html, builder.item(item, Surroundings())[1]]

@@ -10,11 +10,10 @@ from lxml import html
 from feeds.model import Author, Issued, IssuedFrom, Item
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
-from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING
-from tests.items import a_site, an_item, issued
+from tests.items import a_site, an_item, feed_page, issued
 
 
 def page(osce: Taxonomy, item: Item, **site: Any) -> Any:
@@ -111,10 +110,7 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
     builder = SiteBuilder(a_site(), osce)
     ready = builder.ready(an_item())
     feed = FeedRef.of(POLICING)
-    made = dict(builder.pages(feed, [(ready.slug, ready.html)], NO_PAGES, lambda _: None))[
-        f"{feed.page}index.html"
-    ]
-    data = told(html.fromstring(made.decode()))
+    data = told(html.fromstring(feed_page(builder, feed, ready)))
     assert data["@type"] == "CollectionPage"
     assert data["url"] == "https://news.example.org/feeds/fields/policing/"
     assert data["mainEntity"]["itemListElement"] == [
@@ -127,7 +123,5 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
 
 
 def test_a_feed_without_items_lists_none(osce: Taxonomy) -> None:
-    made = dict(SiteBuilder(a_site(), osce).pages(ALL, [], NO_PAGES, lambda _: None))[
-        "feeds/all/index.html"
-    ]
-    assert told(html.fromstring(made.decode()))["mainEntity"]["itemListElement"] == []
+    page = feed_page(SiteBuilder(a_site(), osce), ALL)
+    assert told(html.fromstring(page))["mainEntity"]["itemListElement"] == []
