@@ -4,6 +4,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -50,8 +51,7 @@ _Made = Iterator[Document | HiddenDocument]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What a run did; ``files`` are those that changed, feeds first, relative to the directory.
-
+    """What a run did; ``files`` are those that changed, feeds first, relative to the directory, and
     ``feeds_unchanged`` counts all other feeds of the site, looked at or not.
     """
 
@@ -96,7 +96,7 @@ def publish(
     """
     started = perf_counter()
     builder = builder_of(database, site, taxonomy)
-    with database.exclusive("publish", wait_seconds):
+    with database.exclusive("publish", wait_seconds), closing(files):
         recorded = RecordedFiles(files, database, are_followed=builder.has_hubs)
         publication = SitePublication(
             database=database,
@@ -108,7 +108,7 @@ def publish(
         written = publication.run(everything=everything)
         if kept:
             sweep(database, files, kept, recorded.run if publication.is_over_everything else 0)
-        # Last, as it takes long and may fail where a disk is full: nothing else waits for it.
+        # Last, as it takes long and may fail where a disk is full.
         files.pack(is_end=not publication.stopping.is_set())
     report = _report(written, publication.feeds)
     if report.files:
@@ -279,7 +279,7 @@ class SitePublication:
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
         pages: list[_Made] = []
-        # In one go, as what was made is packed meanwhile. But feeds wait for no page of the last.
+        # Whoever is told of feeds waits for no page of the last.
         yield from self.files.write_all(self._in_groups(feeds, pages))
         yield from self.files.write_all(chain.from_iterable(pages))
 

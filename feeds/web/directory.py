@@ -36,7 +36,7 @@ _STATUS = re.compile(rb"(410)\n|(308) (/(?!/)[\x21-\x7e]*)\n")
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
-_SOONEST_SECONDS, _LATEST_SECONDS = 1.0, 3_600.0
+_SOONEST_SECONDS, _LATEST_SECONDS = 0.1, 3_600.0
 
 #: What a machine may be short of for a while.
 _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
@@ -66,9 +66,9 @@ def file_of(path: str, raw_path: bytes) -> str | None:
 class Served:
     """One state of a file in every encoding there is, ``codings``, the smallest first.
 
-    ``is_whole`` is false while the publisher is between the two renames of a file and its packed
-    sibling, so that nothing half is remembered. ``again_at`` is when the others, which follow, are
-    looked for once more, in Unix time; None where all are there.
+    ``is_whole`` is false where the publisher replaced the file while it was read with what it is
+    packed to, so that nothing half is remembered. ``again_at`` is when the others, which follow,
+    are looked for once more, in Unix time; None where all are there.
     """
 
     signature: Signature

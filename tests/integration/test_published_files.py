@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
@@ -20,49 +21,65 @@ else:
     from backports import zstd
 
 
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _unpacked(path: Path) -> list[bytes]:
+    """What lies packed beside a file, of each kind."""
+    kinds = {".gz": gzip.decompress, ".br": brotli.decompress, ".zst": zstd.decompress}
+    return [
+        unpack(path.with_name(f"{path.name}{end}").read_bytes()) for end, unpack in kinds.items()
+    ]
+
+
 def test_a_file_is_written_plain_and_packed(tmp_path: Path) -> None:
-    assert Files(tmp_path).write("feeds/fields/a.atom", b"<feed/>")
+    files = Files(tmp_path)
+    assert files.write("feeds/fields/a.atom", b"<feed/>")
     written = tmp_path / "feeds/fields/a.atom"
     assert written.read_bytes() == b"<feed/>"
-    assert gzip.decompress(written.with_name("a.atom.gz").read_bytes()) == b"<feed/>"
-    assert sorted(path.name for path in written.parent.iterdir()) == ["a.atom", "a.atom.gz"]
+    assert _names(written.parent) == ["a.atom"]
+    files.pack()
+    assert _names(written.parent) == ["a.atom", "a.atom.br", "a.atom.gz", "a.atom.zst"]
+    assert _unpacked(written) == [b"<feed/>"] * 3
 
 
 def test_what_is_equal_is_left_alone(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.write("a.html", b"same")
-    for name in ("a.html", "a.html.gz"):
-        os.utime(tmp_path / name, (1, 1))
+    files.pack()
+    for path in tmp_path.iterdir():
+        os.utime(path, (1, 1))
     assert not files.write("a.html", b"same")
-    assert [(tmp_path / name).stat().st_mtime for name in ("a.html", "a.html.gz")] == [1, 1]
+    files.pack()
+    assert [path.stat().st_mtime for path in tmp_path.iterdir()] == [1] * 4
 
 
-def test_a_packed_file_that_is_missing_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [".gz", ".br", ".zst"])
+def test_a_packed_file_that_is_missing_or_empty_is_made_again(tmp_path: Path, end: str) -> None:
+    """A power cut may leave it without anything in it."""
     files = Files(tmp_path)
     files.write("a.html", b"same")
-    (tmp_path / "a.html.gz").unlink()
-    assert files.write("a.html", b"same")
-    assert (tmp_path / "a.html.gz").exists()
-
-
-def test_a_packed_file_of_other_bytes_is_made_again(tmp_path: Path) -> None:
-    """A run that was cut short between the two, and then what was written before once more."""
-    files = Files(tmp_path)
-    files.write("a.html", b"new")
-    packed = (tmp_path / "a.html.gz").read_bytes()
-    files.write("a.html", b"old")
-    for cut in (packed, packed[:-1], b""):
-        (tmp_path / "a.html.gz").write_bytes(cut)
-        assert files.write("a.html", b"old")
-        assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"old"
-        assert not files.write("a.html", b"old")
+    files.pack()
+    packed = tmp_path / f"a.html{end}"
+    packed.unlink()
+    assert not files.write("a.html", b"same")
+    files.pack()
+    assert _unpacked(tmp_path / "a.html") == [b"same"] * 3
+    packed.write_bytes(b"")
+    assert not files.write("a.html", b"same")
+    files.pack()
+    assert _unpacked(tmp_path / "a.html") == [b"same"] * 3
 
 
 def test_the_same_bytes_are_packed_to_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        Files(tmp_path / folder).write("a.html", b"text" * 1000)
-    one, two = (tmp_path / folder / "a.html.gz" for folder in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
+        files = Files(tmp_path / folder)
+        files.write("a.html", b"text" * 1000)
+        files.pack()
+    for end in (".gz", ".br", ".zst"):
+        one, two = (tmp_path / folder / f"a.html{end}" for folder in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
 
 
 def test_a_reader_of_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
@@ -80,6 +97,7 @@ def test_a_write_that_was_cut_off_leaves_the_old_file_and_is_repeated(
     """The plain file is replaced last, so that the next run sees that something is left to do."""
     files = Files(tmp_path)
     files.write("a.html", b"old")
+    files.pack()
     replace = os.replace
 
     def cut_off(source: str, target: str) -> None:
@@ -93,7 +111,8 @@ def test_a_write_that_was_cut_off_leaves_the_old_file_and_is_repeated(
     assert (tmp_path / "a.html").read_bytes() == b"old"
     monkeypatch.undo()
     assert files.write("a.html", b"new")
-    assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"new"
+    files.pack()
+    assert _unpacked(tmp_path / "a.html") == [b"new"] * 3
 
 
 @pytest.fixture
@@ -117,8 +136,7 @@ def test_a_file_that_is_written_in_part_replaces_none(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=r"a\.atom"):
         files.write("a.atom", os.urandom(200))
     assert (tmp_path / "a.atom").read_bytes() == b"old"
-    assert gzip.decompress((tmp_path / "a.atom.gz").read_bytes()) == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.atom", "a.atom.gz"]
+    assert _names(tmp_path) == ["a.atom"]
 
 
 def test_many_files_are_reported_in_the_order_given_if_they_changed(tmp_path: Path) -> None:
@@ -151,21 +169,19 @@ def test_a_folder_removed_meanwhile_is_made_again(tmp_path: Path) -> None:
     assert Files(tmp_path).write("feeds/a.html", b"a")
 
 
-def test_what_is_smaller_than_gzip_follows_and_never_outlives_its_file(tmp_path: Path) -> None:
+def test_what_a_file_is_packed_to_follows_and_never_outlives_it(tmp_path: Path) -> None:
     """Nothing in it tells of which bytes it is, so that it goes before they do."""
     files = Files(tmp_path)
     files.write("a.html", b"old" * 100)
-    assert not (tmp_path / "a.html.br").exists()
     files.pack()
-    written = int((tmp_path / "a.html").stat().st_mtime)
-    for name, unpack in (("a.html.br", brotli.decompress), ("a.html.zst", zstd.decompress)):
-        assert unpack((tmp_path / name).read_bytes()) == b"old" * 100
-        assert int((tmp_path / name).stat().st_mtime) == written
+    assert _unpacked(tmp_path / "a.html") == [b"old" * 100] * 3
+    written = {int(path.stat().st_mtime) for path in tmp_path.iterdir()}
+    assert len(written) == 1
     files.write("a.html", b"new" * 100)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "a.html.gz"]
+    assert _names(tmp_path) == ["a.html"]
     files.pack()
-    assert brotli.decompress((tmp_path / "a.html.br").read_bytes()) == b"new" * 100
-    assert int((tmp_path / "a.html.br").stat().st_mtime) > written
+    assert _unpacked(tmp_path / "a.html") == [b"new" * 100] * 3
+    assert all(int(path.stat().st_mtime) > max(written) for path in tmp_path.iterdir())
 
 
 def test_what_a_run_did_not_come_to_pack_the_next_one_does(tmp_path: Path) -> None:
@@ -181,7 +197,35 @@ def test_many_files_are_packed_before_the_last_is_written(tmp_path: Path) -> Non
     files = Files(tmp_path)
     for number in range(1_002):
         files.write(f"{number}.html", b"text")
-    assert (tmp_path / "0.html.br").exists()
+    assert _unpacked(tmp_path / "0.html") == [b"text"] * 3
+
+
+def test_what_is_written_again_while_it_is_packed_is_packed_again(tmp_path: Path) -> None:
+    """And what is removed then stays removed: nothing beside it is made any more."""
+    with closing(Files(tmp_path)) as files:
+        for number in range(501):
+            files.write(f"{number}.html", b"old" * 10_000)
+        for number in range(0, 501, 50):
+            files.write(f"{number}.html", b"new" * 10_000)
+            files.remove(f"{number + 1}.html")
+        files.pack()
+    for number in range(0, 500, 50):
+        assert _unpacked(tmp_path / f"{number}.html") == [b"new" * 10_000] * 3
+        assert not [*tmp_path.glob(f"{number + 1}.html*")]
+
+
+def test_a_run_that_fails_leaves_nothing_at_work(tmp_path: Path) -> None:
+    def run() -> None:
+        with closing(Files(tmp_path)) as files:
+            for number in range(501):
+                files.write(f"{number}.html", b"text" * 10_000)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    names = _names(tmp_path)
+    assert len(names) == 501 + 3 * 500
+    assert not [name for name in names if name.endswith(".new")]
 
 
 def test_of_two_documents_for_one_place_the_last_one_stays(tmp_path: Path) -> None:
@@ -194,7 +238,7 @@ def test_of_two_documents_for_one_place_the_last_one_stays(tmp_path: Path) -> No
 
 
 def test_documents_of_any_sizes_are_written_in_their_order(tmp_path: Path) -> None:
-    """Large ones are packed by other threads, a few small ones at once, and what is there stays."""
+    """What is there stays."""
     files = Files(tmp_path)
     sizes = [10, 700_000, 300_000, 300_000, 20, 900_000, 30, 40]
     documents = [(f"{place}.html", b"x" * size) for place, size in enumerate(sizes)]
@@ -240,4 +284,8 @@ def test_packing_ends_with_what_cannot_be_packed(tmp_path: Path) -> None:
     (tmp_path / ".03.html.br.new").mkdir()
     with pytest.raises(PublishError, match=r"03\.html"):
         files.pack()
-    assert not (tmp_path / "99.html.br").exists()
+    assert not [name for name in _names(tmp_path) if name.endswith(".gz.new")]
+    (tmp_path / ".03.html.br.new").rmdir()
+    assert not files.write("03.html", b"text" * 100)
+    files.pack()
+    assert _unpacked(tmp_path / "03.html") == [b"text" * 100] * 3
