@@ -118,7 +118,8 @@ class Ledger:
     place: tuple[int, int] = field(init=False, default=(0, 1))
     _writing: Callable[[], AbstractContextManager[Connection]] = field(init=False)
     _lease: int = field(init=False, default=0)
-    _renewed: float = field(init=False, default=0.0)
+    #: When the lease is to be renewed.
+    _due_at: float = field(init=False, default=0.0)
     _claimed: deque[Claimed] = field(init=False, default_factory=deque)
     _claimed_at: float = field(init=False, default=0.0)
     _many: int = field(init=False, default=0)
@@ -141,7 +142,7 @@ class Ledger:
                 with self._writing() as connection:
                     self._lease = senders.begin(connection, self.node)
                     self.place = senders.place(connection, self._lease)
-                    self._renewed = time.monotonic()
+                    self._due_at = time.monotonic() + senders.RENEWAL.total_seconds()
                     self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
                     sending.wake(connection, now)
                 try:
@@ -179,7 +180,8 @@ class Ledger:
         A group that cannot be recorded is tried one by one, so that no row spoils it for others;
         ``problem`` says what kept one from being recorded. The lease goes on. Raises LeaseLost.
         """
-        if (exchanges or self._is_time) and self._tried(exchanges, sending.settle):
+        is_time = time.monotonic() >= self._due_at
+        if (exchanges or is_time) and self._tried(exchanges, sending.settle):
             for one in exchanges:
                 one.problem = self._tried([one], sending.settle_or_hold)
 
@@ -233,10 +235,6 @@ class Ledger:
         self._claimed.extend(one for one in claimed if one.id not in later)
         return bool(claimed)
 
-    @property
-    def _is_time(self) -> bool:
-        return time.monotonic() - self._renewed >= senders.RENEWAL.total_seconds()
-
     def _tried(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> Exception | None:
         try:
             self._transact(exchanges, settle)
@@ -265,7 +263,8 @@ class Ledger:
         gone = {*returned, *(one.delivery for one in settled)}
         about = [one.following.delivery for one in exchanges if one.following]
         following = [one for one in about if one not in gone]
-        at, is_time = time.monotonic(), self._is_time
+        at = time.monotonic()
+        is_time = at >= self._due_at
         with self._writing() as connection:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
@@ -277,7 +276,7 @@ class Ledger:
             sending.postpone(connection, self._lease, postponed)
             marked = self._mark(connection, following)
         if is_time:
-            self._renewed = at
+            self._due_at = at + senders.RENEWAL.total_seconds()
         self._count(settled, held)
         for one in exchanges:
             one.is_marked = one.following is not None and one.following.delivery in marked

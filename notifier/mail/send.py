@@ -171,9 +171,11 @@ class _Sending:
         there_is = self._turns or self._returning or not self._is_dry
         return bool(there_is) and not (self._is_over or self._is_stopped)
 
-    def next(self, relay: str) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun there."""
-        if self._is_stopped or self._is_over:
+    def next(self, relay: str, behind: Envelope | None) -> Envelope | None:
+        """The next message, where there is one ready and it may still be begun there, ``behind``
+        what is on the wire.
+        """
+        if self._is_stopped or self._is_over or (behind and self._turns.takes_long(behind)):
             return None
         now = time.monotonic()
         envelope = self._turns.take(now, len(self._lanes), relay)
@@ -188,7 +190,7 @@ class _Sending:
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
         """A session has done with it, which took it so long."""
-        self._turns.ended(envelope, seconds)
+        self._turns.ended(envelope, seconds, time.monotonic())
 
     def write_down(self, lane: Lane | None, exchange: LedgerEntry) -> None:
         self._written.append((lane, exchange))

@@ -40,8 +40,10 @@ class SharedByLanes(Protocol):
         """Its session is over."""
         ...
 
-    def next(self) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun."""
+    def next(self, behind: Envelope | None) -> Envelope | None:
+        """The next message, where there is one ready and it may still be begun ``behind`` what is
+        on the wire.
+        """
         ...
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
@@ -111,7 +113,7 @@ class Lane:
         session = self._session
         if session is None or self._ahead:
             return
-        if session.usable and not self._undecided and (envelope := self._run.next()):
+        if session.usable and not self._undecided and (envelope := self._run.next(self._on_wire)):
             self._ahead = envelope
             session.begin(envelope)
             if self._on_wire is None:

@@ -42,8 +42,10 @@ class SharedByPools(Protocol):
         """Whoever has nothing begun begins something, where there is something."""
         ...
 
-    def next(self, relay: str) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun there."""
+    def next(self, relay: str, behind: Envelope | None) -> Envelope | None:
+        """The next message, where there is one ready and it may still be begun there, ``behind``
+        what is on the wire.
+        """
         ...
 
     def ended(self, envelope: Envelope, seconds: float) -> None: ...
@@ -125,13 +127,13 @@ class Pools:
         self.run.write_down(None, LedgerEntry(relay=pool.name, away=pool.problem))
         self.run.fill()
 
-    def next(self, pool: "Pool") -> Envelope | None:
+    def next(self, pool: "Pool", behind: Envelope | None) -> Envelope | None:
         """The next message, where it is this one's turn."""
         now = time.monotonic()
         if not self._shares.may(pool.name, now):
             self._is_left = True
             return None
-        envelope = self.run.next(pool.name)
+        envelope = self.run.next(pool.name, behind)
         if envelope:
             self._shares.took(pool.name, now)
         elif self._quotas.blocks(pool.name, now):
@@ -251,11 +253,11 @@ class Pool:
         self._lanes.discard(lane)
         self._run.leave(lane)
 
-    def next(self) -> Envelope | None:
+    def next(self, behind: Envelope | None) -> Envelope | None:
         """The next message, where it may be begun here; only one on trial."""
         if self._is_over or (self._is_trial and self.is_begun):
             return None
-        envelope = self._pools.next(self)
+        envelope = self._pools.next(self, behind)
         self.is_begun = envelope is not None
         return envelope
 

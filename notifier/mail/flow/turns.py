@@ -16,20 +16,26 @@ from notifier.mail.flow.quotas import EVERYTHING, Quotas
 from notifier.mail.flow.shares import Shares
 from notifier.model import Envelope
 
-#: A domain is slow whose messages take longer than this, and so many times longer than others.
-_SLOW_SECONDS: Final = 1.0
+#: A message takes long that takes longer than this, and a domain is slow whose messages do, and so
+#: many times longer than others.
+_LONG_SECONDS: Final = 1.0
 _SLOW_TIMES: Final = 4.0
 #: What the last message says of the next ones.
 _WEIGHT: Final = 0.3
-#: How far one message moves what is usual.
+#: How far one message moves what is usual, and after how many that is known.
 _STEP: Final = 1.05
+_KNOWN_AFTER: Final = 50
+#: So many that take long may be at hand besides others, if it is not known whether it is their
+#: domains that are slow, or the server.
+_MOST_LONG: Final = 500
 #: When so many domains refuse for rate within so many seconds, it is our own that is meant.
 _OURS_DOMAINS: Final = 3
 _OURS_SECONDS: Final = 10.0
 #: So many of a domain that is held are kept at hand, or what may go within so many seconds; the
-#: others wait in the store for their time.
+#: others wait in the store for their time, but for no longer than this: it may bear more by then.
 _MOST_HELD: Final = 50
 _AT_HAND_SECONDS: Final = 10.0
+_LONGEST_SECONDS: Final = 300.0
 #: No message takes less than this, as far as a guess goes.
 _QUICK_SECONDS: Final = 0.05
 
@@ -38,9 +44,14 @@ _QUICK_SECONDS: Final = 0.05
 class _Domain:
     waiting: deque[Envelope] = field(default_factory=deque)
     open: int = 0
+    #: Whether one of its messages has ended, or else the first is on its way; how long they take.
+    is_known: bool = False
+    is_pending: bool = False
     seconds: float = 0.0
     pace: SendingPace = field(default_factory=SendingPace)
     receiver: str | None = None
+    #: When the last of those that wait in the store has its turn.
+    later_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -55,9 +66,12 @@ class Turns:
     _domains: dict[str, _Domain] = field(default_factory=dict)
     # In the order of their turns, those that have something waiting.
     _order: dict[str, None] = field(default_factory=dict)
+    # Since when those that have something open said nothing, the longest first.
+    _silent: dict[str, float] = field(default_factory=dict)
     _count: int = 0
-    _seconds: float = 0.0
-    _slow_open: int = 0
+    _usual_seconds: float = 0.0
+    _ended: int = 0
+    _long_open: int = 0
     _refused: dict[str, float] = field(default_factory=dict)
     _held: set[str] = field(default_factory=set)
     _pace: SendingPace = field(default_factory=SendingPace)
@@ -78,22 +92,24 @@ class Turns:
         """The next one for this relay, of the domain whose last turn is longest ago among those
         that may go.
 
-        Slow ones together have half of the ``sessions``, so that there is always room for others.
+        Those whose messages take long have half of the ``sessions`` together while others wait,
+        slow ones also while none do, so that there is always room; and one of which nobody knows
+        how long they take has a single one.
         """
         if now < self._pace.next_at() or not self.quotas.may((EVERYTHING, relay), now):
             return None
+        last = None
         for name in self._order:
             domain = self._domains[name]
-            is_slow = self._is_slow(domain)
-            if (
-                now >= domain.pace.next_at()
-                and not (is_slow and self._slow_open >= max(1, sessions // 2))
-                and (domain.receiver is None or self._has_room(domain.receiver, now))
-            ):
-                self.quotas.took((EVERYTHING, relay, domain.receiver))
-                self._slow_open += is_slow
-                return self._taken(name, domain, now)
-        return None
+            if now < domain.pace.next_at() or domain.is_pending:
+                continue
+            if domain.receiver is not None and not self._has_room(domain.receiver, now):
+                continue
+            if domain.seconds <= _LONG_SECONDS or self._long_open < max(1, sessions // 2):
+                return self._taken(name, now, relay)
+            if last is None and not self._is_slow(domain):
+                last = name
+        return None if last is None else self._taken(last, now, relay)
 
     def _has_room(self, receiver: str, now: float) -> bool:
         return not self._is_full(receiver) and self.quotas.may((receiver,), now)
@@ -101,42 +117,55 @@ class Turns:
     def _is_full(self, receiver: str | None) -> bool:
         return receiver is not None and self._open[receiver] >= self.quotas.most_open(receiver)
 
-    def ended(self, envelope: Envelope, seconds: float) -> None:
+    def ended(self, envelope: Envelope, seconds: float, now: float) -> None:
         """It took so long, whatever became of it."""
         name = _domain(envelope.recipient)
         domain = self._domains[name]
-        was_slow = self._is_slow(domain)
+        self._long_open -= domain.seconds > _LONG_SECONDS and domain.open
         domain.open -= 1
+        self._silent.pop(name, None)
+        if domain.open:
+            self._silent[name] = now
         if domain.receiver is not None:
             self._open[domain.receiver] -= 1
-        domain.seconds += _WEIGHT * (seconds - domain.seconds) if domain.seconds else seconds
+        domain.seconds += (_WEIGHT if domain.is_known else 1.0) * (seconds - domain.seconds)
+        domain.is_known, domain.is_pending = domain.is_known or seconds > 0, False
         # About the median, which a few slow ones do not move.
-        self._seconds = self._seconds or seconds
-        self._seconds *= _STEP if seconds > self._seconds else 1 / _STEP
-        is_slow = self._is_slow(domain)
-        if was_slow or is_slow:
-            self._slow_open = sum(one.open for one in self._domains.values() if self._is_slow(one))
-        if not is_slow:
+        self._usual_seconds = self._usual_seconds or seconds
+        self._usual_seconds *= _STEP if seconds > self._usual_seconds else 1 / _STEP
+        self._ended += 1
+        if domain.seconds > _LONG_SECONDS:
+            self._long_open += domain.open
+            self._held.add(name)
+        else:
             self._forget(name, domain)
+
+    def takes_long(self, envelope: Envelope) -> bool:
+        """Whether nobody is to wait behind this one, which is on its way."""
+        return self._domains[_domain(envelope.recipient)].seconds > _LONG_SECONDS
 
     def clear(self) -> None:
         """Nothing waits any more; what is known of domains stays known."""
         for name, domain in list(self._domains.items()):
             domain.waiting.clear()
-            if not self._is_slow(domain):
-                self._forget(name, domain)
+            self._forget(name, domain)
         self._order.clear()
         self._count = 0
         self.quotas.forget()
 
     def ready(self, now: float) -> int:
         """How many wait for nothing but a session."""
-        held = (self._domains[name] for name in self._held)
-        return self._count - sum(
-            len(one.waiting)
-            for one in held
-            if self._next_at(one, now) > now or self._is_full(one.receiver)
-        )
+        held = long = 0
+        for one in (self._domains[name] for name in self._held):
+            is_full = self._next_at(one, now) > now or self._is_full(one.receiver)
+            if is_full or self._is_slow(one):
+                held += len(one.waiting)
+            elif one.seconds > _LONG_SECONDS:
+                long += len(one.waiting)
+            elif one.is_pending:
+                # Who it is that waits is soon known: another node may have the others.
+                long += min(len(one.waiting), _MOST_HELD)
+        return self._count - held - min(long, _MOST_LONG)
 
     def accepted(self, envelope: Envelope, now: float) -> None:
         """It was taken, at this pace."""
@@ -178,8 +207,8 @@ class Turns:
         domain = self._domains.get(name)
         if domain is None:
             domain = self._domains[name] = _Domain(receiver=self.quotas.limits.receiver(name))
-            if domain.receiver is not None:
-                self._held.add(name)
+        if domain.receiver is not None or domain.seconds > _LONG_SECONDS or domain.is_pending:
+            self._held.add(name)
         return domain
 
     def held(self, now: float, *, all_of_it: bool = False) -> list[tuple[Envelope, float]]:
@@ -187,28 +216,59 @@ class Turns:
 
         But for ``all_of_it``, what has its turn within seconds stays.
         """
+        # Who says nothing takes at least so long as that is.
+        for name, since in self._silent.items():
+            if now - since <= _LONG_SECONDS:
+                break
+            domain = self._domains[name]
+            self._long_open += domain.open if domain.seconds <= _LONG_SECONDS else 0
+            domain.seconds = max(domain.seconds, now - since)
+            self._held.add(name)
         found = []
         for name in list(self._held):
             domain = self._domains[name]
             rate = min(domain.pace.rate(now), self._rate(domain))
-            if rate == inf:
+            may_hold = domain.waiting and (domain.is_pending or domain.seconds > _LONG_SECONDS)
+            if rate == inf and not may_hold:
                 self._held.discard(name)
-            most = 0 if all_of_it or rate == inf else max(_MOST_HELD, int(_AT_HAND_SECONDS * rate))
-            while len(domain.waiting) > most and rate != inf:
-                seconds = self._next_at(domain, now) - now + len(domain.waiting) / rate
-                found.append((domain.waiting.pop(), max(seconds, 0.0)))
-                self._count -= 1
+                self._forget(name, domain)
+            if self._is_slow(domain):
+                rate = min(rate, max(domain.open, 1) / domain.seconds)
+            if rate != inf:
+                found += self._left(domain, now, rate, all_of_it=all_of_it)
             if not domain.waiting:
                 self._order.pop(name, None)
         return found
 
-    def _taken(self, name: str, domain: _Domain, now: float) -> Envelope:
+    def _left(
+        self, domain: _Domain, now: float, rate: float, *, all_of_it: bool
+    ) -> list[tuple[Envelope, float]]:
+        """What of one domain is left to the store, in its order."""
+        most = 0 if all_of_it else max(_MOST_HELD, int(_AT_HAND_SECONDS * rate))
+        left = [domain.waiting.pop() for _ in range(len(domain.waiting) - most)]
+        self._count -= len(left)
+        first = max(self._next_at(domain, now), now) + most / rate
+        if left and not all_of_it:
+            # Behind those that wait there already.
+            first = max(first, min(domain.later_at, now + _LONGEST_SECONDS))
+            domain.later_at = first + len(left) / rate
+        turns = (first - now + place / rate for place in range(1, len(left) + 1))
+        return [*zip(reversed(left), turns, strict=True)]
+
+    def _taken(self, name: str, now: float, relay: str | None) -> Envelope:
+        domain = self._domains[name]
+        self.quotas.took((EVERYTHING, relay, domain.receiver))
         envelope = domain.waiting.popleft()
         del self._order[name]
-        if domain.waiting:
-            self._order[name] = None
         self._count -= 1
         domain.open += 1
+        domain.is_pending = not domain.is_known
+        if domain.waiting:
+            self._order[name] = None
+            if domain.is_pending:
+                self._held.add(name)
+        self._long_open += domain.seconds > _LONG_SECONDS
+        self._silent.setdefault(name, now)
         if domain.receiver is not None:
             self._open[domain.receiver] += 1
         domain.pace.went(now)
@@ -219,11 +279,14 @@ class Turns:
         """Of most, which are not slow, there is nothing to know, and they may be a hundred
         thousand.
         """
-        if not (domain.waiting or domain.open or name in self._held):
+        is_needed = domain.waiting or domain.open or name in self._held
+        if not (is_needed or self._is_slow(domain)):
             del self._domains[name]
 
     def _is_slow(self, domain: _Domain) -> bool:
-        return domain.seconds > _SLOW_SECONDS and domain.seconds > _SLOW_TIMES * self._seconds
+        if self._ended < _KNOWN_AFTER or domain.seconds <= _LONG_SECONDS:
+            return False
+        return domain.seconds > _SLOW_TIMES * self._usual_seconds
 
 
 # Asked for as it comes, as it leaves and once more for what became of it.

@@ -28,12 +28,24 @@ def done(turns: Turns, domain: str, seconds: float, times: int = 1) -> None:
         turns.add(mails(domain, 1))
         envelope = turns.take(0.0, 10)
         assert envelope
-        turns.ended(envelope, seconds)
+        turns.ended(envelope, seconds, 0.0)
+
+
+def known(turns: Turns, *envelopes: Envelope) -> None:
+    """These wait, and each of their domains has just answered."""
+    names = dict.fromkeys(each.recipient.partition("@")[2].lower() for each in envelopes)
+    turns.add(one for name in names for one in mails(name, 1))
+    turns.add(envelopes)
+    for _ in names:
+        first = turns.take(0.0, 10)
+        assert first
+        turns.ended(first, 0.01, 0.0)
 
 
 def test_domains_take_turns() -> None:
     turns = Turns()
-    turns.add([*mails("large.example", 4), *mails("small.example", 2), *mails("Large.Example", 1)])
+    large, small = mails("large.example", 4), mails("small.example", 2)
+    known(turns, *large, *small, *mails("Large.Example", 1))
     assert len(turns) == turns.ready(0.0) == 7
     assert [each.lower() for each in domains(turns, 8)] == [
         "large.example",
@@ -47,19 +59,19 @@ def test_domains_take_turns() -> None:
 
 def test_those_of_one_domain_leave_in_their_order() -> None:
     turns = Turns()
-    turns.add(mails("one.example", 3))
+    known(turns, *mails("one.example", 3))
     assert [one.delivery for one in iter(lambda: turns.take(0.0, 1), None)] == [1, 2, 3]
 
 
 def test_slow_domains_together_have_half_of_the_sessions() -> None:
     """Ten slow ones held five hundred others for half a minute."""
     turns = Turns()
-    done(turns, "quick.example", 0.01, 20)
+    done(turns, "quick.example", 0.01, 50)
     for number in range(10):
         done(turns, f"slow{number}.example", 10.0)
+    known(turns, *mails("quick.example", 5))
     for number in range(10):
         turns.add(mails(f"slow{number}.example", 5))
-    turns.add(mails("quick.example", 5))
     begun = domains(turns, 10, sessions=10)
     assert sum(each.startswith("slow") for each in begun) == 5
     assert begun.count("quick.example") == 5
@@ -70,21 +82,76 @@ def test_slow_domains_together_have_half_of_the_sessions() -> None:
 def test_a_slow_domain_is_so_beside_others_alone() -> None:
     """Where everything takes long, it is the server, and holding back helps nobody."""
     turns = Turns()
-    done(turns, "one.example", 3.0, 60)
     turns.add(mails("one.example", 10))
+    done(turns, "one.example", 3.0, 60)
     assert domains(turns, 10) == ["one.example"] * 10
+
+
+def test_of_a_domain_nobody_knows_one_message_is_on_its_way() -> None:
+    """Nobody knows how slow it is; a first hundred of them took all sessions."""
+    turns = Turns()
+    turns.add([*mails("new.example", 3), *mails("other.example", 1)])
+    assert domains(turns, 3) == ["new.example", "other.example", "nobody"]
+    turns.add(mails("other.example", 1))
+    assert (turns.held(0.5), turns.ready(0.5)) == ([], 0)
+    turns.ended(mails("new.example", 1)[0], 0.01, 0.0)
+    assert (turns.held(0.5), turns.ready(0.5)) == ([], 2)
+    assert domains(turns, 3) == ["new.example", "new.example", "nobody"]
+
+
+def test_a_domain_that_says_nothing_is_slow_before_it_answers() -> None:
+    turns = Turns()
+    done(turns, "quick.example", 0.01, 50)
+    turns.add(mails("silent.example", 200))
+    [silent] = mails("silent.example", 1)
+    assert domains(turns, 2, now=10.0) == ["silent.example", "nobody"]
+    assert (turns.held(11.0), turns.ready(11.0), turns.takes_long(silent)) == ([], 149, False)
+    held = turns.held(12.0)
+    # The others are not ready, so that more are asked for, nor do all of them wait here.
+    assert (len(held), turns.ready(12.0), turns.takes_long(silent)) == (149, 0, True)
+    assert [envelope.delivery for envelope, _ in held] == [*range(52, 201)]
+    assert [seconds for _, seconds in held] == [2 * place for place in range(51, 200)]
+    # Those that come later wait behind them, but not for ever.
+    turns.add(mails("silent.example", 10))
+    assert [seconds for _, seconds in turns.held(12.0)] == [300 + 2 * n for n in range(1, 11)]
+    assert domains(turns, 1, now=12.0) == ["nobody"]
+    turns.ended(silent, 10.0, 12.0)
+    assert domains(turns, 6, now=12.0) == [*["silent.example"] * 5, "nobody"]
+    for _ in range(30):
+        turns.ended(silent, 0.01, 12.0)
+        assert turns.take(12.0, 10)
+    assert (turns.held(13.0), turns.ready(13.0), turns.takes_long(silent)) == ([], 15, False)
+
+
+def test_before_it_is_known_what_is_usual_none_is_left_to_the_store() -> None:
+    """It may be the server that is slow. But neither is all of the store taken out."""
+    turns = Turns()
+    turns.add(mails("silent.example", 701))
+    assert domains(turns, 1, now=10.0) == ["silent.example"]
+    assert (turns.held(12.0), turns.ready(12.0)) == ([], 200)
+
+
+def test_what_takes_long_as_all_else_does_goes_where_nobody_else_waits() -> None:
+    turns = Turns()
+    turns.add(mails("one.example", 9))
+    done(turns, "one.example", 3.0, 60)
+    assert domains(turns, 2, now=10.0, sessions=4) == ["one.example"] * 2
+    turns.add(mails("other.example", 1))
+    assert (turns.held(14.0), turns.ready(14.0)) == ([], 1)
+    begun = domains(turns, 3, now=14.0, sessions=4)
+    assert begun == ["other.example", "one.example", "one.example"]
 
 
 def test_a_domain_that_was_slow_has_its_share_again_once_it_is_not() -> None:
     turns = Turns()
-    done(turns, "quick.example", 0.01, 20)
+    done(turns, "quick.example", 0.01, 50)
     done(turns, "slow.example", 10.0)
     turns.add(mails("slow.example", 2))
     first = turns.take(0.0, 2)
     assert first
     assert domains(turns, 1, sessions=2) == ["nobody"]
     for _ in range(20):
-        turns.ended(first, 0.01)
+        turns.ended(first, 0.01, 0.0)
         turns.add([first])
         again = turns.take(0.0, 2)
         assert again
@@ -96,8 +163,9 @@ def test_a_domain_that_was_slow_has_its_share_again_once_it_is_not() -> None:
 def test_a_domain_that_refuses_for_rate_waits_and_the_others_go_on() -> None:
     turns = Turns()
     [strict] = mails("strict.example", 1)
+    known(turns, *mails("other.example", 2))
     turns.slow(strict, 10.0, 5.0, is_ours=False)
-    turns.add([*mails("strict.example", 2), *mails("other.example", 2)])
+    turns.add(mails("strict.example", 2))
     assert turns.ready(10.0) == 2
     assert domains(turns, 3, now=10.0) == ["other.example", "other.example", "nobody"]
     assert turns.again_at(10.0) == 15.0
@@ -132,12 +200,13 @@ def limited(turns: Turns, now: float, *moments: float) -> dict[str, tuple[float,
 
 def test_a_limit_of_all_is_kept() -> None:
     turns = Turns(quotas=Quotas(SendingLimits(rates={"": 2})))
-    turns.add(mails("one.example", 4))
+    for number in range(4):
+        turns.add(mails(f"{number}.example", 1))
     assert domains(turns, 1, now=10.0) == ["nobody"]
     assert limited(turns, 10.0, 10.0, 10.5) == {"": (2, 2)}
-    assert domains(turns, 2, now=10.0) == ["one.example", "nobody"]
+    assert domains(turns, 2, now=10.0) == ["0.example", "nobody"]
     assert turns.again_at(10.0) == 10.5
-    assert domains(turns, 2, now=10.5) == ["one.example", "nobody"]
+    assert domains(turns, 2, now=10.5) == ["1.example", "nobody"]
     # None was to be had: it is asked again when that may be otherwise.
     assert limited(turns, 10.5) == {"": (2, 2)}
     assert turns.again_at(10.6) == 11.5
@@ -154,20 +223,20 @@ STRICT = SendingLimits(
 
 def test_a_limit_of_a_receiver_is_kept_over_its_domains_and_holds_nobody_else() -> None:
     turns = Turns(quotas=Quotas(STRICT))
-    turns.add([*mails("strict.example", 2), *mails("a.strict.example", 2)])
-    turns.add(mails("other.example", 2))
-    assert domains(turns, 3, now=10.0) == ["other.example", "other.example", "nobody"]
+    for name in ("strict", "a.strict", "b.strict", "c.strict", "other", "another"):
+        turns.add(mails(f"{name}.example", 1))
+    assert domains(turns, 3, now=10.0) == ["other.example", "another.example", "nobody"]
     assert limited(turns, 10.0, 10.0, 10.1, 10.2, 10.3) == {"strict": (10, 4)}
     assert turns.ready(10.0) == 4
     assert domains(turns, 2, now=10.0) == ["strict.example", "nobody"]
     assert turns.ready(10.0) == 0
     assert turns.again_at(10.0) == 10.1
-    assert domains(turns, 2, now=10.2) == ["a.strict.example", "strict.example"]
+    assert domains(turns, 2, now=10.2) == ["a.strict.example", "b.strict.example"]
     # Three are on their way.
     assert domains(turns, 1, now=10.3) == ["nobody"]
     assert turns.ready(10.3) == 0
-    turns.ended(mails("strict.example", 1)[0], 0.1)
-    assert domains(turns, 1, now=10.3) == ["a.strict.example"]
+    turns.ended(mails("strict.example", 1)[0], 0.1, 10.3)
+    assert domains(turns, 1, now=10.3) == ["c.strict.example"]
 
 
 def test_what_a_receiver_takes_much_later_is_left_to_the_store() -> None:
@@ -217,7 +286,7 @@ def test_nothing_waits_after_it_was_cleared_and_what_was_learnt_stays() -> None:
     turns.clear()
     assert (len(turns), turns.again_at(10.0)) == (0, None)
     assert begun
-    turns.ended(begun, 0.1)
+    turns.ended(begun, 0.1, 10.0)
     turns.add(mails("strict.example", 1))
     assert domains(turns, 1, now=10.0) == ["nobody"]
     assert turns.again_at(10.0) == 15.0
@@ -225,7 +294,7 @@ def test_nothing_waits_after_it_was_cleared_and_what_was_learnt_stays() -> None:
 
 def test_a_domain_that_is_slow_is_known_as_that_after_it_was_cleared() -> None:
     turns = Turns()
-    done(turns, "quick.example", 0.01, 20)
+    done(turns, "quick.example", 0.01, 50)
     done(turns, "slow.example", 10.0)
     turns.clear()
     turns.add(mails("slow.example", 4))
