@@ -4,6 +4,7 @@
 into docs/measured.md.
 """
 
+import platform
 import re
 import subprocess
 import sys
@@ -33,7 +34,8 @@ _BLOCK = re.compile(r"(?<=<!-- bench -->\n\n```\n).*?(?=```\n\n<!-- end of bench
 def main(arguments: list[str]) -> int:
     """The number of benches that failed; only where none did is anything written."""
     names = [name for name in arguments if name != "--write"] or BENCHES
-    printed, failed = [], 0
+    printed, failed = [f"Python {platform.python_version()}\n"], 0
+    print(*printed, end="", flush=True)
     for name in names:
         command = [sys.executable, "-u", "-m", f"tests.bench.bench_{name}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bench:
