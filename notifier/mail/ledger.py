@@ -48,8 +48,6 @@ log = structlog.get_logger(__name__)
 _CLAIMED_AT_ONCE = (50, 1600)
 #: What is claimed at a time lasts about as long.
 _CLAIM_SECONDS = 1.0
-#: How many messages are put together at a time, while nothing is recorded.
-_COMPOSED_AT_ONCE = 50
 
 #: The message of each, in their order, or why there is none to send. It is asked in one thread,
 #: outside any transaction.
@@ -185,11 +183,11 @@ class Ledger:
             for one in exchanges:
                 one.problem = self._tried([one], sending.settle_or_hold)
 
-    def claimed(self) -> list[Claimed]:
+    def claimed(self, most: int) -> list[Claimed]:
         """Some of what is due, and nobody else's now; none where nothing is due."""
         while not (self._claimed or self.is_stopped) and self._claim():
             self.serve(())  # all of these wait for a pause to end; the lease goes on
-        return [self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))]
+        return [self._claimed.popleft() for _ in range(min(most, len(self._claimed)))]
 
     def composed(self, claimed: Sequence[Claimed]) -> tuple[list[Envelope], list[Settlement]]:
         """The envelopes of those that can be sent, and what becomes of the others.

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from notifier.errors import LeaseLost
 from notifier.mail import Transport
@@ -32,19 +32,19 @@ from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
-#: With fewer ready than this for each session, more are made ready. Half of it let ten slow domains
-#: hold everybody: those at hand were theirs alone, so that nothing told that they are slow.
+#: With fewer ready than this for each session, so many more are, or what each sends meanwhile.
 _READY_EACH = 4
+_MADE_READY_AT_ONCE = 50
+_SENT_MEANWHILE = 2
 #: Where nothing may go for longer, what waits is left to the next run.
 _LONGEST_WAIT_SECONDS = 5.0
 #: How often the ledger is looked after where nothing else is to be written down.
 _TICK_SECONDS = 1.0
 
-_MORE: Final = "more"
 _Group: TypeAlias = "list[tuple[Lane | None, LedgerEntry]]"
-#: What the ledger's thread is asked: to write these down, to get more messages or moments at which
-#: they may leave, or to end.
-_Asked: TypeAlias = "_Group | Rates | Literal['more'] | None"
+#: What the ledger's thread is asked: to write these down, to get so many messages, or moments at
+#: which they may leave, or to end.
+_Asked: TypeAlias = "_Group | Rates | int | None"
 
 _Answer = TypeVar("_Answer")
 
@@ -337,7 +337,7 @@ class _Sending:
             self.write_down(None, LedgerEntry(postponed=(envelope, seconds)))
         if not (self._is_dry or self._asks or self._is_stopped) and self._turns.ready(now) < enough:
             self._asks = True
-            self._inbox.put(_MORE)
+            self._inbox.put(max(_MADE_READY_AT_ONCE, _SENT_MEANWHILE * len(self._lanes)))
 
     def _look(self) -> None:
         """Ends where nothing is left to be done."""
@@ -371,8 +371,9 @@ class _Sending:
                     ask = partial(self._ledger.moments, asked)
                     none = none_of(asked, time.monotonic() + 2 * _LONGEST_WAIT_SECONDS)
                     self._tell(self._granted, self._asked(ask, none))
-                elif asked == _MORE:
-                    self._to_compose.put(self._asked(self._ledger.claimed, list[Claimed]()))
+                elif isinstance(asked, int):
+                    claimed = partial(self._ledger.claimed, asked)
+                    self._to_compose.put(self._asked(claimed, list[Claimed]()))
                 elif group:
                     self._tell(self._served, group)
                 else:

@@ -156,6 +156,7 @@ class Turns:
     def ready(self, now: float) -> int:
         """How many wait for nothing but a session."""
         held = long = 0
+        pending = []
         for one in (self._domains[name] for name in self._held):
             is_full = self._next_at(one, now) > now or self._is_full(one.receiver)
             if is_full or self._is_slow(one):
@@ -163,8 +164,10 @@ class Turns:
             elif one.seconds > _LONG_SECONDS:
                 long += len(one.waiting)
             elif one.is_pending:
-                # Who it is that waits is soon known: another node may have the others.
-                long += min(len(one.waiting), _MOST_HELD)
+                pending.append(min(len(one.waiting), _MOST_HELD))
+        # Where all are one domain's it is soon known how long they take.
+        if len(pending) > 1:
+            long += sum(pending)
         return self._count - held - min(long, _MOST_LONG)
 
     def accepted(self, envelope: Envelope, now: float) -> None:
