@@ -42,7 +42,7 @@ PACKED: Mapping[str, Callable[[bytes], bytes]] = {
     ".br": partial(brotli.compress, quality=5),
     ".zst": partial(zstd.compress, level=3),
 }
-#: To pack lets go of the interpreter.
+#: A thread for each core of a small machine: to pack lets go of the interpreter.
 PACKING_THREADS = 2
 _PACKING = ThreadPoolExecutor(PACKING_THREADS, thread_name_prefix="packing")
 #: Once so many files are there that are not packed, packing them holds up nobody who waits for one.
@@ -77,11 +77,15 @@ class Files:
 
     def close(self) -> None:
         """Nothing is at work any more, whatever became of a run, and nothing is noted of it."""
+        for each in self._packing.values():
+            each.cancel()
         wait(self._packing.values())
         self._packing.clear()
         self._mark = ""
         if self._begun is not None:
-            self._begun.close()
+            # What could not be written of it was told then.
+            with suppress(OSError):
+                self._begun.close()
             self._begun = None
 
     def begin(self, mark: str, *, dry_run: bool = False) -> dict[str, bool]:
@@ -128,6 +132,9 @@ class Files:
         """
         target = f"{self.root}/{path}"
         self.digests[path] = digest_of(content)
+        # This may be one of those, too.
+        if len(self._unpacked) >= _MOST_UNPACKED:
+            self._pack_beside()
         if path in self._packing:
             self._packed()
         with _told(target):
@@ -140,8 +147,6 @@ class Files:
                 if not all(_found(f"{target}{end}")[0] > 0 for end in PACKED):
                     self._unpacked.append(path)
                 return False
-            if len(self._unpacked) >= _MOST_UNPACKED:
-                self._pack_beside()
             self._unpacked.append(path)
             if not after:
                 os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
@@ -271,9 +276,9 @@ def _told(target: str, deed: str = "write") -> Iterator[None]:
 
 def _pack(targets: Iterable[str]) -> None:
     for target in targets:
-        missing = [end for end in PACKED if _found(f"{target}{end}")[0] <= 0]
         # Where somebody took it away the next run writes it again.
-        with _told(target), suppress(FileNotFoundError):
+        with _told(target), suppress(FileNotFoundError, NotADirectoryError):
+            missing = [end for end in PACKED if _found(f"{target}{end}")[0] <= 0]
             with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
                 content, second = file.read(), int(os.fstat(file.fileno()).st_mtime)
             for end in missing:

@@ -66,9 +66,9 @@ def file_of(path: str, raw_path: bytes) -> str | None:
 class Served:
     """One state of a file in every encoding there is, ``codings``, the smallest first.
 
-    ``is_whole`` is false where the publisher replaced the file while it was read with what it is
-    packed to, so that nothing half is remembered. ``again_at`` is when the others, which follow,
-    are looked for once more, in Unix time; None where all are there.
+    ``is_whole`` is false where what gzip made is of other bytes, as where the publisher replaced
+    both meanwhile: nothing half is remembered. ``again_at`` is when the others, which follow, are
+    looked for once more, in Unix time; None where all are there.
     """
 
     signature: Signature

@@ -214,6 +214,43 @@ def test_what_is_written_again_while_it_is_packed_is_packed_again(tmp_path: Path
         assert not [*tmp_path.glob(f"{number + 1}.html*")]
 
 
+def test_what_a_killed_run_left_unpacked_and_is_written_anew_is_packed_anew(tmp_path: Path) -> None:
+    names = [f"{number:03}.html" for number in range(600)]
+    files = Files(tmp_path)
+    files.begin("1")
+    for name in names:
+        files.write(name, b"old" * 20_000)
+    files.close()
+    with closing(Files(tmp_path)) as again:
+        again.begin("1")
+        for name in names[:20]:
+            again.write(name, b"new" * 20_000)
+        again.pack(is_end=True)
+    for name in names[:20]:
+        assert _unpacked(tmp_path / name) == [b"new" * 20_000] * 3
+
+
+def test_a_run_that_cannot_be_noted_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    def run() -> None:
+        with closing(Files(tmp_path)) as files:
+            files.begin("1")
+            (tmp_path / ".begun").symlink_to("/dev/full")
+            files.write("a.html", b"a")
+
+    with pytest.raises(PublishError, match="No space left"):
+        run()
+
+
+def test_a_file_in_whose_place_something_else_lies_is_packed_by_nobody(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("a/b.html", b"b")
+    (tmp_path / "a/b.html").unlink()
+    (tmp_path / "a").rmdir()
+    (tmp_path / "a").write_bytes(b"a file where a folder was")
+    files.pack()
+    assert _names(tmp_path) == ["a"]
+
+
 def test_a_run_that_fails_leaves_nothing_at_work(tmp_path: Path) -> None:
     def run() -> None:
         with closing(Files(tmp_path)) as files:
@@ -224,7 +261,7 @@ def test_a_run_that_fails_leaves_nothing_at_work(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run()
     names = _names(tmp_path)
-    assert len(names) == 501 + 3 * 500
+    assert len(names) >= 501
     assert not [name for name in names if name.endswith(".new")]
 
 
