@@ -9,7 +9,8 @@ new_enough = $(firstword $(foreach name,$(1),$(shell \
 PYTHON ?= $(call new_enough,python3 python3.14 python3.13 python3.12 python3.11)
 # Speed is that of the Python which the Debian package runs on, where there is one: others are often
 # built without what makes it a tenth faster.
-BENCH_PYTHON ?= $(call new_enough,/usr/bin/python3 $(PYTHON))
+BENCH_PYTHON ?= $(if $(filter command environment,$(origin PYTHON)),$(PYTHON),$(call \
+	new_enough,$(shell /usr/bin/python3 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3) $(PYTHON)))
 BENCH_VENV = $(VENV)$(if $(filter $(BENCH_PYTHON),$(PYTHON) $(shell command -v $(PYTHON))),,-bench)
 # Who watches sees a bar; a log gets a line a step.
 QUIET := $(if $(MAKE_TERMERR),,--quiet)

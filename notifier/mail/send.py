@@ -32,7 +32,8 @@ from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
-#: With fewer ready than this for each session, so many more are, or what each sends meanwhile.
+#: With fewer ready than this for each session, more are made: so many, which are made about as fast
+#: as one by one, or twice what each session sends until the next are ready.
 _READY_EACH = 4
 _MADE_READY_AT_ONCE = 50
 _SENT_MEANWHILE = 2
@@ -172,9 +173,7 @@ class _Sending:
         return bool(there_is) and not (self._is_over or self._is_stopped)
 
     def next(self, relay: str, behind: Envelope | None) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun there, ``behind``
-        what is on the wire.
-        """
+        """The next message that may still be begun there, ``behind`` what is on the wire."""
         if self._is_stopped or self._is_over or (behind and self._turns.takes_long(behind)):
             return None
         now = time.monotonic()
@@ -182,8 +181,9 @@ class _Sending:
         if asked := self._turns.quotas.asked(len(self._turns), now):
             self._inbox.put(asked)
         if envelope is None:
+            if not self._is_hungry:
+                self._restock()
             self._is_hungry = True
-            self._restock()
             if self._turns:
                 self._wait(relay)
         return envelope

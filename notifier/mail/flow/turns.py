@@ -32,7 +32,7 @@ _MOST_LONG: Final = 500
 _OURS_DOMAINS: Final = 3
 _OURS_SECONDS: Final = 10.0
 #: So many of a domain that is held are kept at hand, or what may go within so many seconds; the
-#: others wait in the store for their time, but for no longer than this: it may bear more by then.
+#: others wait in the store for their time, but where that is a guess for no longer than this.
 _MOST_HELD: Final = 50
 _AT_HAND_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 300.0
@@ -44,10 +44,12 @@ _QUICK_SECONDS: Final = 0.05
 class _Domain:
     waiting: deque[Envelope] = field(default_factory=deque)
     open: int = 0
-    #: Whether one of its messages has ended, or else the first is on its way; how long they take.
+    #: How long its messages take, and whether one has ended, or the first is on its way.
+    seconds: float = 0.0
     is_known: bool = False
     is_pending: bool = False
-    seconds: float = 0.0
+    #: Since when it says nothing, where that alone tells how long they take.
+    silent_since: float = -inf
     pace: SendingPace = field(default_factory=SendingPace)
     receiver: str | None = None
     #: When the last of those that wait in the store has its turn.
@@ -71,6 +73,9 @@ class Turns:
     _count: int = 0
     _usual_seconds: float = 0.0
     _ended: int = 0
+    # Since when somebody answers within any second, and when the last one did.
+    _answered_since: float = -inf
+    _answered_at: float = -inf
     _long_open: int = 0
     _refused: dict[str, float] = field(default_factory=dict)
     _held: set[str] = field(default_factory=set)
@@ -101,7 +106,10 @@ class Turns:
         last = None
         for name in self._order:
             domain = self._domains[name]
-            if now < domain.pace.next_at() or domain.is_pending:
+            if now < domain.pace.next_at():
+                continue
+            # Once more where it says nothing: the first may wait behind somebody else's.
+            if domain.is_pending and (domain.seconds <= _LONG_SECONDS or domain.open > 1):
                 continue
             if domain.receiver is not None and not self._has_room(domain.receiver, now):
                 continue
@@ -128,12 +136,18 @@ class Turns:
             self._silent[name] = now
         if domain.receiver is not None:
             self._open[domain.receiver] -= 1
-        domain.seconds += (_WEIGHT if domain.is_known else 1.0) * (seconds - domain.seconds)
+        is_measured = domain.is_known and domain.silent_since == -inf
+        domain.seconds += (_WEIGHT if is_measured else 1.0) * (seconds - domain.seconds)
         domain.is_known, domain.is_pending = domain.is_known or seconds > 0, False
-        # About the median, which a few slow ones do not move.
-        self._usual_seconds = self._usual_seconds or seconds
-        self._usual_seconds *= _STEP if seconds > self._usual_seconds else 1 / _STEP
-        self._ended += 1
+        domain.silent_since = -inf
+        if seconds > 0:
+            # About the median, which a few slow ones do not move.
+            self._usual_seconds = self._usual_seconds or seconds
+            self._usual_seconds *= _STEP if seconds > self._usual_seconds else 1 / _STEP
+            self._ended += 1
+            if now - self._answered_at > _LONG_SECONDS:
+                self._answered_since = now
+            self._answered_at = now
         if domain.seconds > _LONG_SECONDS:
             self._long_open += domain.open
             self._held.add(name)
@@ -191,9 +205,14 @@ class Turns:
         """When one may go there that may not yet; None where nothing waits for that."""
         if not self._order:
             return None
-        first = min(self._next_at(self._domains[name], now) for name in self._order)
+        moments = [self._next_at(self._domains[name], now) for name in self._order]
         ours = max(self.quotas.next_at(name, now) for name in (EVERYTHING, relay))
-        return max(first, self._pace.next_at(), ours, now)
+        first = max(min(moments), self._pace.next_at(), ours, now)
+        if first > now:
+            return first
+        # Whoever waits for a session alone is not put off; the others are soon looked at again.
+        later = min((at for at in moments if at > now), default=now)
+        return min(later, now + _LONG_SECONDS)
 
     def _next_at(self, domain: _Domain, now: float) -> float:
         return max(domain.pace.next_at(), self.quotas.next_at(domain.receiver, now))
@@ -225,7 +244,7 @@ class Turns:
                 break
             domain = self._domains[name]
             self._long_open += domain.open if domain.seconds <= _LONG_SECONDS else 0
-            domain.seconds = max(domain.seconds, now - since)
+            domain.seconds, domain.silent_since = max(domain.seconds, now - since), since
             self._held.add(name)
         found = []
         for name in list(self._held):
@@ -235,10 +254,12 @@ class Turns:
             if rate == inf and not may_hold:
                 self._held.discard(name)
                 self._forget(name, domain)
-            if self._is_slow(domain):
-                rate = min(rate, max(domain.open, 1) / domain.seconds)
+            longest = inf
+            if self._is_slow(domain) and max(domain.open, 1) / domain.seconds < rate:
+                rate, longest = max(domain.open, 1) / domain.seconds, _LONGEST_SECONDS
             if rate != inf:
-                found += self._left(domain, now, rate, all_of_it=all_of_it)
+                left = self._left(domain, now, rate, all_of_it=all_of_it)
+                found += [(envelope, min(seconds, longest)) for envelope, seconds in left]
             if not domain.waiting:
                 self._order.pop(name, None)
         return found
@@ -288,6 +309,10 @@ class Turns:
 
     def _is_slow(self, domain: _Domain) -> bool:
         if self._ended < _KNOWN_AFTER or domain.seconds <= _LONG_SECONDS:
+            return False
+        since = max(domain.silent_since, self._answered_since)
+        if domain.silent_since > -inf and self._answered_at - since <= _LONG_SECONDS:
+            # It may be the server that says nothing.
             return False
         return domain.seconds > _SLOW_TIMES * self._usual_seconds
 
