@@ -181,9 +181,8 @@ class _Sending:
         if asked := self._turns.quotas.asked(len(self._turns), now):
             self._inbox.put(asked)
         if envelope is None:
-            if not self._is_hungry:
-                self._restock()
             self._is_hungry = True
+            self._restock()
             if self._turns:
                 self._wait(relay)
         return envelope
