@@ -32,8 +32,8 @@ from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
-#: With fewer ready than this for each session, more are made: so many, which are made about as fast
-#: as one by one, or twice what each session sends until the next are ready.
+#: With fewer ready than this for each session, more are made: so many at least, and for each
+#: session what it sends until they are.
 _READY_EACH = 4
 _MADE_READY_AT_ONCE = 50
 _SENT_MEANWHILE = 2

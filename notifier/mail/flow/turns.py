@@ -255,8 +255,9 @@ class Turns:
                 self._held.discard(name)
                 self._forget(name, domain)
             longest = inf
-            if self._is_slow(domain) and max(domain.open, 1) / domain.seconds < rate:
-                rate, longest = max(domain.open, 1) / domain.seconds, _LONGEST_SECONDS
+            guess = max(domain.open, 1) / domain.seconds if self._is_slow(domain) else inf
+            if guess < rate:
+                rate, longest = guess, _LONGEST_SECONDS
             if rate != inf:
                 left = self._left(domain, now, rate, all_of_it=all_of_it)
                 found += [(envelope, min(seconds, longest)) for envelope, seconds in left]
