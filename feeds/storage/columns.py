@@ -49,7 +49,7 @@ class Instant(TypeDecorator[datetime]):
     @override
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
         # One call for each cell: through the type below it would be three.
-        return _to_text if dialect.name == "sqlite" else _to_moment
+        return as_text if dialect.name == "sqlite" else _to_moment
 
     @override
     def result_processor(
@@ -57,10 +57,6 @@ class Instant(TypeDecorator[datetime]):
     ) -> Callable[[Any], datetime | None]:
         # As above.
         return _of_text if dialect.name == "sqlite" else _of_moment
-
-
-def _to_text(value: datetime | None) -> str | None:
-    return _told(value) if value else None
 
 
 def _to_moment(value: datetime | None) -> datetime | None:
@@ -97,21 +93,24 @@ def among(column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElem
 
 
 def listed(values: Iterable[object]) -> str:
-    """What stands for values, or for `rows`, in a single parameter."""
+    """What stands for values in a single parameter."""
     # As it is: what is no text is to be refused, not to be stored in another spelling.
     return _encoded([*values])
 
 
-def rows(name: str) -> TableValuedAlias:
-    """The rows that are `listed` as the parameter ``name``: a statement that takes them goes to the
-    engine once for all, however many they are. Their cells are read by `cell`.
+def paired(values: Mapping[int, object]) -> str:
+    """What stands for texts or moments, each with a number, in a single parameter; None where the
+    number says it all.
     """
-    return _Each(bindparam(name)).table_valued(column("value"), name=name)
+    return _encoded(values)
 
 
-def cell(given: TableValuedAlias, place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
-    """What stands at a ``place`` of each of these `rows`."""
-    return _Cell(given.c.value, literal_column(str(place)), kind)
+def pairs(name: str) -> TableValuedAlias:
+    """The rows, each of a ``key`` and a ``value``, that are `paired` as the parameter ``name``: a
+    statement that takes them goes to the engine once for all, however many they are. They are read
+    by `Cell`.
+    """
+    return _Each(bindparam(name)).table_valued(column("key"), column("value"), name=name)
 
 
 class AtOnce:
@@ -143,10 +142,10 @@ def _unpacked(moment: str) -> datetime:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
-def _moment(value: object) -> str:
+def _moment(value: object) -> str | None:
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r} is no cell")
-    return _told(value)
+    return as_text(value)
 
 
 _encoded = json.JSONEncoder(ensure_ascii=False, default=_moment, separators=(",", ":")).encode
@@ -154,8 +153,10 @@ _encoded = json.JSONEncoder(ensure_ascii=False, default=_moment, separators=(","
 
 # Most cells of a transaction tell of one moment, and those of an item of one of its own.
 @lru_cache(maxsize=256)
-def _told(moment: datetime) -> str:
-    """A moment as SQLite keeps it."""
+def as_text(moment: datetime | None) -> str | None:
+    """A moment as SQLite keeps it, and as either engine is given one in a text."""
+    if moment is None:
+        return None
     return moment.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
@@ -179,25 +180,25 @@ def _in_postgresql(element: _Listed, compiler: SQLCompiler, **how: Any) -> str:
 
 
 class _Each(FunctionElement[Any]):
-    """The elements of an array of JSON."""
+    """The members of an object of JSON."""
 
     inherit_cache = True
 
 
 @compiles(_Each, "sqlite")
 def _each_in_sqlite(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
-    [array] = (compiler.process(each, **how) for each in element.clauses)
-    return f"json_each({array})"
+    [members] = (compiler.process(each, **how) for each in element.clauses)
+    return f"json_each({members})"
 
 
 @compiles(_Each, "postgresql")
 def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
-    [array] = (compiler.process(each, **how) for each in element.clauses)
-    return f"json_array_elements(CAST({array} AS json))"
+    [members] = (compiler.process(each, **how) for each in element.clauses)
+    return f"json_each_text(CAST({members} AS json))"
 
 
-class _Cell(FunctionElement[Any]):
-    """An element of an array of JSON, by its place there, as what it was."""
+class Cell(FunctionElement[Any]):
+    """What a text stands for: one of `pairs`, or a parameter, a moment `as_text`."""
 
     # A statement is compiled once for all that look like it: what a cell is tells them apart.
     _traverse_internals = [  # noqa: RUF012 - so SQLAlchemy has it
@@ -206,25 +207,23 @@ class _Cell(FunctionElement[Any]):
     ]
     inherit_cache = True
 
-    def __init__(
-        self, array: ColumnElement[Any], place: ColumnElement[Any], kind: TypeEngine[Any]
-    ) -> None:
-        super().__init__(array, place)
+    def __init__(self, text: ColumnElement[Any], kind: TypeEngine[Any]) -> None:
+        super().__init__(text)
         self.type = kind
 
 
-@compiles(_Cell, "sqlite")
-def _cell_in_sqlite(element: _Cell, compiler: SQLCompiler, **how: Any) -> str:
-    array, place = (compiler.process(each, **how) for each in element.clauses)
-    return f"json_extract({array}, '$[{place}]')"
+@compiles(Cell, "sqlite")
+def _cell_in_sqlite(element: Cell, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(each, **how) for each in element.clauses)
+    return f"CAST({text} AS INTEGER)" if isinstance(element.type, Integer) else text
 
 
-@compiles(_Cell, "postgresql")
-def _cell_in_postgresql(element: _Cell, compiler: SQLCompiler, **how: Any) -> str:
-    array, place = (compiler.process(each, **how) for each in element.clauses)
+@compiles(Cell, "postgresql")
+def _cell_in_postgresql(element: Cell, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(each, **how) for each in element.clauses)
     zone = " || '+00'" if isinstance(element.type, Instant) else ""
     kind = compiler.dialect.type_compiler_instance.process(element.type)
-    return f"CAST(({array} ->> {place}){zone} AS {kind})"
+    return f"CAST(({text}{zone}) AS {kind})"
 
 
 class _Packed(FunctionElement[str]):

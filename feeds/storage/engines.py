@@ -156,7 +156,7 @@ class Spelt:
         self._statement = statement
         self._said: dict[str, tuple[str, dict[str, object], Sequence[str] | None]] = {}
 
-    def __call__(self, connection: Connection, **given: str | int) -> int:
+    def __call__(self, connection: Connection, **given: str | int | None) -> int:
         """How many rows it found."""
         dialect = connection.dialect
         if dialect.name not in self._said:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from feeds.storage.columns import among, number_in
 from feeds.storage.engines import upsert
-from notifier.model import Cause, DeliveryState, NoticeKind, SubscriberState, folded
+from notifier.model import GONE, Cause, DeliveryState, NoticeKind, SubscriberState, folded
 from notifier.storage.tables import deliveries, delivery_counts, subscribers
 from notifier.storage.transitions import Transition, histories, note
 from notifier.storage.transitions import forget as forget_steps
@@ -142,6 +142,24 @@ def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
 def withdraw(connection: Connection, numbers: Collection[int], now: datetime) -> None:
     """The same of the deliveries of these numbers."""
     _drop(connection, deliveries.c.id.in_(numbers), now)
+
+
+def whose_reader_left(connection: Connection, numbers: Collection[int]) -> Sequence[int]:
+    """Those of the deliveries whose reader left since they were planned: none is offered again.
+
+    Their rows are locked before those of the deliveries, as by whoever leaves: who leaves at this
+    very moment either is seen here, or sees what waits.
+    """
+    rows = connection.execute(
+        select(deliveries.c.id, deliveries.c.created_at, subscribers.c.state, subscribers.c.left_at)
+        .join_from(subscribers, deliveries, subscribers.c.id == deliveries.c.subscriber)
+        .where(deliveries.c.id.in_(numbers))
+        .order_by(subscribers.c.id)
+        .with_for_update(read=True, of=subscribers)
+    )
+    # Who asks for something after they left waits for the mail that confirms it.
+    gone = (row for row in rows if row.state in GONE)
+    return [row.id for row in gone if row.left_at is None or row.created_at <= row.left_at]
 
 
 def _drop(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:

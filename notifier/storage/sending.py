@@ -8,6 +8,7 @@ leave whole, which alone puts it in doubt.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -27,14 +28,21 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.types import TypeEngine
 
-from feeds.storage.columns import AtOnce, Instant, Number, cell, listed, rows
+from feeds.storage.columns import (
+    AtOnce,
+    Cell,
+    Instant,
+    Number,
+    as_text,
+    paired,
+    pairs,
+)
 from feeds.storage.engines import Spelt
 from notifier.errors import UnusableAddress
-from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
+from notifier.model import Cause, DeliveryState, Frequency, Settlement, Window, mailbox
 from notifier.storage import senders, suppressions
-from notifier.storage.deliveries import drop, withdraw
+from notifier.storage.deliveries import drop, whose_reader_left, withdraw
 from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import note
@@ -94,14 +102,8 @@ _FIRST = (
 )
 _NOTICES, _ANYTHING = map(AtOnce, (_FIRST.where(senders.is_answer(deliveries.c.notice)), _FIRST))
 # A group goes to the store in one statement, so that its thread waits once for all of them.
-_GROUP = rows("group")
-_KINDS: tuple[TypeEngine[Any], ...] = (
-    *(Number, Text(), Text(), Text()),
-    *(Instant(), Instant(), Number),
-)
-_DELIVERY, _BECOMES, _SAID, _BECAUSE, _AGAIN, _SETTLED, _DOUBT = (
-    cell(_GROUP, place, kind) for place, kind in enumerate(_KINDS)
-)
+_GROUP = pairs("group")
+_DELIVERY, _AGAIN_AT = Cell(_GROUP.c.key, Number), Cell(_GROUP.c.value, Instant())
 _OURS = and_(deliveries.c.id == _DELIVERY, deliveries.c.lease == bindparam("by"))
 # Rows are found by their ids: SQLite would rather read all that are in a state.
 _BOTH = (DeliveryState.QUEUED, DeliveryState.SENDING)
@@ -116,9 +118,7 @@ _MARK = Spelt(
 )
 _TAKE_BACK = Spelt(update(deliveries).where(_OURS, _SENDING).values(state=DeliveryState.QUEUED))
 _MARKED = select(deliveries.c.id).where(_OURS, _SENDING)
-_POSTPONE = Spelt(
-    update(deliveries).where(_OURS, _QUEUED).values(due_at=cell(_GROUP, 1, Instant()), lease=None)
-)
+_POSTPONE = Spelt(update(deliveries).where(_OURS, _QUEUED).values(due_at=_AGAIN_AT, lease=None))
 _ADDRESS = func.coalesce(deliveries.c.recipient, subscribers.c.address).label("address")
 _OF_READER = {name: subscribers.c[name] for name in ("public_id", "epoch", "language", "timezone")}
 _READ = {**deliveries.c, **_OF_READER, "address": _ADDRESS}
@@ -131,18 +131,18 @@ _OF_PERIOD = AtOnce(
         subscribers.c.public_id == bindparam("reader"), deliveries.c.period == bindparam("of")
     )
 )
+# Not by in_(), whose list would be made anew for each group.
+_ENDED = update(deliveries).where(_OURS, or_(_SENDING, _QUEUED))
+_TRY_AGAIN = Spelt(_ENDED.values(due_at=_AGAIN_AT))
+# Nearly all that end at one moment end alike, but for what was said.
 _SETTLE = Spelt(
-    update(deliveries)
-    # Not by in_(), whose list would be made anew for each group.
-    .where(_OURS, or_(_SENDING, _QUEUED))
-    .values(
-        state=_BECOMES,
-        reply=_SAID,
-        due_at=func.coalesce(_AGAIN, deliveries.c.due_at),
-        settled_at=_SETTLED,
+    _ENDED.values(
+        state=bindparam("becomes"),
+        reply=Cell(_GROUP.c.value, Text()),
+        settled_at=Cell(bindparam("at", type_=Text()), Instant()),
         attempts=deliveries.c.attempts + 1,
-        in_doubt=deliveries.c.in_doubt + _DOUBT,
-        cause=_BECAUSE,
+        in_doubt=deliveries.c.in_doubt + bindparam("doubt"),
+        cause=bindparam("because"),
         tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
         lease=None,
     )
@@ -182,7 +182,7 @@ def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
     numbers = connection.scalars(select(deliveries.c.id).where(*lost)).all()
     if not numbers:
         return 0
-    left = _left(connection, numbers)
+    left = whose_reader_left(connection, numbers)
     held = deliveries.c.in_doubt >= doubts
     recovered = connection.scalars(
         update(deliveries)
@@ -212,13 +212,14 @@ def claim(
     """Up to ``count`` deliveries that are due are under this lease: notices, for which somebody
     waits, before digests, and of each the longest due first.
     """
-    claimed = list[list[int]]()
+    claimed = list[int]()
     for first in (_NOTICES, _ANYTHING):
         if found := first(connection, {"at": now, "most": count - len(claimed)}):
-            taken = {"group": listed(found), "by": lease, "who": node, "at": now}
-            connection.execute(_TAKE, taken)
-            claimed += found
-    rows = _BY_ID(connection, {"group": listed(claimed)}) if claimed else []
+            taken = [number for [number] in found]
+            given = {"group": paired(dict.fromkeys(taken)), "by": lease, "who": node, "at": now}
+            connection.execute(_TAKE, given)
+            claimed += taken
+    rows = _BY_ID(connection, {"group": paired(dict.fromkeys(claimed))}) if claimed else []
     # An engine would sort whole rows.
     return sorted([_claimed(*row) for row in rows], key=lambda one: (one.notice is None, one.id))
 
@@ -231,7 +232,7 @@ def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[
     """
     if not ids:
         return frozenset()
-    group = listed([one] for one in ids)
+    group = paired(dict.fromkeys(ids))
     if _MARK(connection, group=group, by=lease) == len(ids):
         return frozenset(ids)
     return frozenset(connection.scalars(_MARKED, {"group": group, "by": lease}))
@@ -240,13 +241,13 @@ def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[
 def take_back(connection: Connection, lease: int, ids: Collection[int]) -> None:
     """None of these left after all: each is as it was before it was marked."""
     if ids:
-        _TAKE_BACK(connection, group=listed([one] for one in ids), by=lease)
+        _TAKE_BACK(connection, group=paired(dict.fromkeys(ids)), by=lease)
 
 
 def postpone(connection: Connection, lease: int, until: Mapping[int, datetime]) -> None:
     """Each of these is to be sent from that moment on, by anybody."""
     if until:
-        _POSTPONE(connection, group=listed(until.items()), by=lease)
+        _POSTPONE(connection, group=paired(until), by=lease)
 
 
 def of_period(connection: Connection, public_id: str, period: str) -> Claimed | None:
@@ -328,7 +329,7 @@ def _other(
     other = [one.delivery for one in settlements if one.state is not DeliveryState.ACCEPTED]
     if not other:
         return set(), ()
-    left = _left(connection, other)
+    left = whose_reader_left(connection, other)
     mine = (deliveries.c.id.in_(other), deliveries.c.lease == lease)
     return set(connection.scalars(select(deliveries.c.id).where(*mine))), left
 
@@ -336,12 +337,22 @@ def _other(
 def _record(
     connection: Connection, lease: int, now: datetime, settlements: Sequence[Settlement]
 ) -> None:
-    group = [
-        # As far as when to try again.
-        (*one[:5], None if one.again_at else now, int(one.was_in_doubt))
-        for one in settlements
-    ]
-    _SETTLE(connection, group=listed(group), by=lease)
+    if later := {one.delivery: one.again_at for one in settlements if one.again_at}:
+        _TRY_AGAIN(connection, group=paired(later), by=lease)
+    alike = defaultdict[tuple[str, Cause | None, bool, bool], dict[int, str]](dict)
+    for one in settlements:
+        kind = (one.state, one.cause, one.again_at is None, one.was_in_doubt)
+        alike[kind][one.delivery] = one.reply
+    for (state, cause, is_over, was_in_doubt), replies in alike.items():
+        _SETTLE(
+            connection,
+            group=paired(replies),
+            by=lease,
+            becomes=state,
+            because=cause,
+            at=as_text(now if is_over else None),
+            doubt=int(was_in_doubt),
+        )
 
 
 def _follow(
@@ -373,24 +384,6 @@ def _suppress(
         deliveries.c.id.in_([one.delivery for one in settlements]), deliveries.c.recipient.is_(None)
     )
     drop(connection, connection.scalars(owners).all(), now)
-
-
-def _left(connection: Connection, numbers: Collection[int]) -> Sequence[int]:
-    """Those of the deliveries whose reader left since they were planned: none is offered again.
-
-    Their rows are locked before those of the deliveries, as by whoever leaves: who leaves at this
-    very moment either is seen here, or sees what waits.
-    """
-    rows = connection.execute(
-        select(deliveries.c.id, deliveries.c.created_at, subscribers.c.state, subscribers.c.left_at)
-        .join_from(subscribers, deliveries, subscribers.c.id == deliveries.c.subscriber)
-        .where(deliveries.c.id.in_(numbers))
-        .order_by(subscribers.c.id)
-        .with_for_update(read=True, of=subscribers)
-    )
-    # Who asks for something after they left waits for the mail that confirms it.
-    gone = (row for row in rows if row.state in GONE)
-    return [row.id for row in gone if row.left_at is None or row.created_at <= row.left_at]
 
 
 def _due(state: DeliveryState, now: datetime) -> ColumnElement[bool]:
