@@ -12,9 +12,6 @@ from enum import StrEnum
 from notifier.errors import TokenRefused
 from notifier.keyed_hash import spelt_hash
 
-#: RFC 2104 section 5 allows half of SHA-256's output; a List-Unsubscribe field has to stay
-#: within a line of 75 characters.
-
 #: The secret signs other things too (the keyed hashes of suppressed addresses); a link is none.
 _DOMAIN = b"fieldfare link 1\0"
 
@@ -60,8 +57,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailLinks:
-    """The personal links of an installation, below its public address; one in a mail that nobody
-    asked for lets its reader manage for so long.
+    """The personal links of an installation, below its public address, which ends without a slash;
+    one in a mail that nobody asked for lets its reader manage for so long.
     """
 
     base_url: str
@@ -111,8 +108,7 @@ class MailLinks:
     def _url(self, scope: LinkScope, claimed: str) -> str:
         claimed = f"{scope}.{claimed}"
         # The signature comes first: a link that ends in a dash or a dot is cut by mail programs.
-        token = f"{_mac(claimed, self.secret)}.{claimed}"
-        return f"{self.base_url.rstrip('/')}/{scope}/{token}"
+        return f"{self.base_url}/{scope}/{_mac(claimed, self.secret)}.{claimed}"
 
 
 def read(token: str, secret: bytes) -> Claim:

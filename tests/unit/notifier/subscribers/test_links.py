@@ -12,7 +12,7 @@ from notifier.subscribers.links import Claim, LinkScope, MailLinks, read
 
 SECRET = b"s" * 32
 PUBLIC_ID = "kX3vQ9_aB-7z"
-LINKS = MailLinks(base_url="https://news.example.org/", secret=SECRET)
+LINKS = MailLinks(base_url="https://news.example.org", secret=SECRET)
 
 #: A moment with parts of a second, which no link spells.
 UNTIL = datetime(2026, 11, 27, 7, 0, 0, 250_000, tzinfo=UTC)
