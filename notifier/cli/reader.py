@@ -165,6 +165,8 @@ def follows(digest: "DigestRow") -> str:
 def _next(subscriber: "SubscriberRow", digest: "DigestRow", none: str) -> str:
     """When it comes, by the clock of whoever gets it."""
     moment = none or "as soon as something is new"
+    if digest.quiet_minutes and not none:
+        moment = f"{moment} (quiet minutes after each: {digest.quiet_minutes})"
     if digest.due_at:
         local = digest.due_at.astimezone(ZoneInfo(subscriber.timezone))
         moment = f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({subscriber.timezone})"

@@ -281,6 +281,10 @@ def test_what_one_reader_gets_is_changed_and_when_it_comes_next_is_told(
     assert (digest["frequency"], digest["weekdays"]) == ("weekly", ["thursday"])
     said = house.call(*change, "--at", "06:30", "--timezone", "Asia/Bishkek").stdout.decode()
     assert re.search(r"next digest: Thursday \d+ \w+ \d{4}, 06:30 \(Asia/Bishkek\)", said)
+    said = house.call(*change, "--frequency", "immediate", "--quiet", "5").stdout.decode()
+    assert "next digest: as soon as something is new (quiet minutes after each: 5)\n" in said
+    said = house.call(*change, "--frequency", "immediate", "--quiet", "0").stdout.decode()
+    assert said.endswith("next digest: as soon as something is new\n")
 
 
 def test_one_reader_is_told_all_that_is_kept_and_erased(house: Installation) -> None:

@@ -1,5 +1,6 @@
 """Whoever is due gets one digest of all that is new to them, whoever plans and however late."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,6 +135,42 @@ def test_immediate_mail_leaves_at_once_and_gathers_what_comes_soon_after(
     assert run(database, now=NOW + timedelta(minutes=30)) == report(0)
 
 
+@pytest.mark.parametrize(("before", "after"), [(10, 0), (10, 5), (10, 30), (0, 10)])
+def test_other_quiet_minutes_count_from_the_last_mail_as_well(
+    database: Database, before: int, after: int
+) -> None:
+    """Who asks for fewer does not wait out those they had, nor does who asks for more get what came
+    before they were over.
+    """
+
+    def quiet(minutes: int) -> Subscriber:
+        of_so_many = replace(IMMEDIATE, quiet_minutes=minutes)
+        return a_subscriber(cadence=of_so_many, due_at=None)
+
+    subscribe(database, quiet(before))
+    store(database, some_news(number=1))
+    assert mailed(database, now=NOW) == [[1]]
+    store(database, some_news(number=2))
+    subscribe(database, quiet(after))
+    if after:
+        assert run(database, now=NOW + timedelta(minutes=after - 1)) == report(0)
+    assert mailed(database, now=NOW + timedelta(minutes=after)) == [[2]]
+
+
+def test_no_quiet_minutes_begin_as_somebody_says_once_more_what_they_want(
+    database: Database,
+) -> None:
+    """Nor after a daily digest, beside which nothing immediate was due."""
+    quiet = replace(IMMEDIATE, quiet_minutes=60)
+    person = both(a_subscriber(), quiet, topics=(HUMAN_RIGHTS,))
+    subscribe(database, person)
+    store(database, some_news(number=1))
+    assert mailed(database) == [[1]]
+    subscribe(database, person)
+    store(database, some_news(number=2, topics=frozenset({HUMAN_RIGHTS})))
+    assert mailed(database, now=SEVEN + timedelta(minutes=1)) == [[2]]
+
+
 def test_who_wants_at_once_what_waited_for_another_digest_gets_it_at_once(
     database: Database,
 ) -> None:
@@ -229,6 +266,17 @@ def test_nor_does_it_keep_immediate_mail_waiting(database: Database) -> None:
     subscribe(database, a_subscriber(cadence=quiet, due_at=None))
     store(database, some_news(number=1))
     assert mailed(database, now=NOW + 365 * A_DAY) == [[1]]
+    store(database, some_news(number=2))
+    assert mailed(database, now=NOW) == [[2]]
+
+
+def test_nor_do_other_quiet_minutes_count_from_a_mail_of_next_year(database: Database) -> None:
+    quiet = replace(IMMEDIATE, quiet_minutes=10)
+    subscribe(database, a_subscriber(cadence=quiet, due_at=None))
+    store(database, some_news(number=1))
+    assert mailed(database, now=NOW + 365 * A_DAY) == [[1]]
+    assert run(database, now=NOW) == report(0)
+    subscribe(database, a_subscriber(cadence=replace(quiet, quiet_minutes=5), due_at=None))
     store(database, some_news(number=2))
     assert mailed(database, now=NOW) == [[2]]
 

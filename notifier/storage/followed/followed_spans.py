@@ -10,17 +10,17 @@ by the new one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feeds.storage.database import last_number, next_numbers
 from feeds.storage.engines import upsert
 from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import matches
 from notifier.storage.cadences import key_of
-from notifier.storage.tables import coverage, subscriptions
+from notifier.storage.tables import cadences, coverage, subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,7 @@ class _Live(NamedTuple):
         return reached if reached > self.reached else self.since
 
 
-def follow(
-    connection: Connection,
-    owner: int,
-    wanted: Following,
-    now: datetime,
-) -> None:
+def follow(connection: Connection, owner: int, wanted: Following, now: datetime) -> None:
     """Somebody follows what is ``wanted``, in that order, and nothing else: what is new of it from
     now on, or since the digests it stood in before. Each cadence is due then unless it is known;
     an immediate one is ``now`` where something may wait for it.
@@ -92,6 +87,8 @@ def follow(
         frequency: key_of(connection, cadence, moments[frequency], earliest[frequency])
         for frequency, cadence in wanted.cadences.items()
     }
+    if Frequency.IMMEDIATE in timings:
+        _keep_quiet(connection, owner, wanted.cadences[Frequency.IMMEDIATE])
     _cover(connection, owner, reached, timings)
 
 
@@ -218,3 +215,14 @@ def _cover(
         values = {name: row[name] for name in ("cadence", "cursor")}
         of_it = statement.where(coverage.c.frequency == row["frequency"])
         connection.execute(of_it.values(values))
+
+
+def _keep_quiet(connection: Connection, owner: int, cadence: Cadence) -> None:
+    """The quiet minutes that go on last as long as somebody wants them to from now on."""
+    is_it = (coverage.c.subscriber == owner, coverage.c.frequency == Frequency.IMMEDIATE)
+    was = cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was)
+    quiet = select(coverage.c.due_at, cadences.c.quiet_minutes).join_from(coverage, cadences, was)
+    row = connection.execute(quiet.where(*is_it, coverage.c.due_at.is_not(None))).one_or_none()
+    if row and row.quiet_minutes != cadence.quiet_minutes:
+        more = timedelta(minutes=cadence.quiet_minutes - row.quiet_minutes)
+        connection.execute(update(coverage).where(*is_it).values(due_at=row.due_at + more))
