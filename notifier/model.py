@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from string import ascii_lowercase, ascii_uppercase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, SupportsBytes
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
@@ -253,7 +253,8 @@ class DeliveryState(StrEnum):
 
 
 class Envelope(NamedTuple):
-    """One message on its way: SMTP's envelope (RFC 5321 2.3.1) and the finished bytes.
+    """One message on its way: SMTP's envelope (RFC 5321 2.3.1) and its content, the same bytes
+    whenever they are asked for.
 
     ``attempts`` counts the tries before this one, the first of which was at ``tried_at``;
     ``first_at`` is when it was planned.
@@ -263,7 +264,7 @@ class Envelope(NamedTuple):
     message_id: str
     sender: str
     recipient: str
-    content: bytes
+    content: SupportsBytes
     attempts: int
     in_doubt: int
     first_at: datetime
@@ -368,7 +369,7 @@ class Totals:
 
 
 # Asked for where a message is made, and once more where it leaves.
-@lru_cache(256)
+@lru_cache(2048)
 def message_id(public_id: str, period: str, sender: str) -> str:
     """The Message-ID of somebody's digest of a period, the same whoever makes it; it tells nobody
     who they are. Its right half is that of the ``sender``'s address (RFC 5322 section 3.6.4).

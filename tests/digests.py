@@ -74,7 +74,7 @@ def rendered(
     template = maker.render(
         digest, follows=follows, frequency=frequency, day=DAY, language=language
     )
-    return fill(template, VALUES)
+    return bytes(fill(template, VALUES))
 
 
 def of(*news: Item, follows: Sequence[Selection] = FOLLOWED, limit: int = 50) -> Digest:

@@ -22,7 +22,7 @@ from feeds.storage.tables import changes, counters, item_topics, items
 from notifier.digest.contents import Contents, Render
 from notifier.errors import MessageRefused
 from notifier.mail.ledger import Ledger
-from notifier.mail.lines import encoded, slot
+from notifier.mail.lines import WholeLines, encoded, slot
 from notifier.mail.message import Sender, build, fill
 from notifier.model import DeliveryState, Skip, Subscriber, message_id
 from notifier.storage import deliveries, subscribers
@@ -234,7 +234,7 @@ def template() -> bytes:
     )
 
 
-def letters(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+def letters(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
     """The same message to each of these, to be sent."""
     return [fill(template(), personal(one)) for one in claimed]
 

@@ -17,7 +17,7 @@ from feeds.model import TopicRef
 from feeds.selection import Selection
 from feeds.storage.database import Database
 from notifier.digest.plan import Planner, PlanReport
-from notifier.mail.lines import encoded
+from notifier.mail.lines import WholeLines, encoded
 from notifier.mail.message import build
 from notifier.model import Cadence, Digest, Followed, Frequency, Skip, Subscriber
 from notifier.storage import senders, sending, subscribers
@@ -88,7 +88,8 @@ def made(
         lease = senders.begin(connection, "one")
         claimed = sending.claim(connection, lease, "one", now, 10_000)
         sending.mark(connection, lease, [one.id for one in claimed])
-    return contents(database, printer, moved).compose(claimed)
+    found = contents(database, printer, moved).compose(claimed)
+    return [bytes(each) if isinstance(each, WholeLines) else each for each in found]
 
 
 def mailed(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsBytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,7 +142,7 @@ def templates(settings: Settings) -> Path | None:
     return folder
 
 
-def signing(settings: Settings) -> Callable[[bytes], bytes] | None:
+def signing(settings: Settings) -> Callable[[SupportsBytes], bytes] | None:
     """What signs a message with the keys that are given, if any is. Raises SettingsError."""
     dkim = settings.mail.dkim
     given = (

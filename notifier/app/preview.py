@@ -29,7 +29,7 @@ class Preview:
 
     def write(self, folder: Path) -> tuple[Path, ...]:
         """The message as it is, and its two bodies, are files of the folder."""
-        content = self.envelope.content
+        content = bytes(self.envelope.content)
         message = opened(content)
         bodies = {f"digest.{end}": part(message, kind) or "" for end, kind in _BODIES.items()}
         folder.mkdir(parents=True, exist_ok=True)

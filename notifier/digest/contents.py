@@ -25,6 +25,7 @@ from notifier.digest.known_news import KnownNews
 from notifier.digest.recipe import Recipe, items_of
 from notifier.digest.schedule import named_so
 from notifier.errors import MessageRefused
+from notifier.mail.lines import WholeLines
 from notifier.mail.message import fill
 from notifier.model import Digest, Frequency, Skip, message_id
 from notifier.storage import digests, sending, subscribers, suppressions
@@ -102,14 +103,14 @@ class Contents:
     moved: Mapping[TopicRef, TopicRef]
     zone: ZoneInfo
     max_items: int
-    notices: Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
+    notices: Callable[[Sequence[Claimed]], Sequence[WholeLines | Skip | MessageRefused]]
     _known: KnownNews = field(init=False)
     _templates: dict[str, bytes] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._known = KnownNews(self.moved)
 
-    def compose(self, claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    def compose(self, claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
         """The message of each delivery, in their order, or why there can be none.
 
         Notices are made by themselves. What a digest tells is on record, so that it tells the same
@@ -156,11 +157,11 @@ class Contents:
             if one is None or one.rendering is None:
                 return None
             message = self.as_read(connection, one)
-        return message if isinstance(message, bytes) else None
+        return bytes(message) if isinstance(message, WholeLines) else None
 
     def as_read(
         self, connection: Connection, one: Claimed, *, is_once_more: bool = False
-    ) -> bytes | Skip | MessageRefused:
+    ) -> WholeLines | Skip | MessageRefused:
         """The message of a delivery for whoever looks at it, or why there is none; nothing of it is
         put on record. With ``is_once_more`` it tells what they were told before, too.
         """
@@ -265,7 +266,9 @@ class Contents:
         return _Made(spelt, recipe.digest.total, self._templates[spelt])
 
 
-def filled(one: Claimed, template: bytes, links: MailLinks, sender: str) -> bytes | MessageRefused:
+def filled(
+    one: Claimed, template: bytes, links: MailLinks, sender: str
+) -> WholeLines | MessageRefused:
     """The message of a delivery that comes from the address ``sender``, or why there is none."""
     leave, view, manage = links.of_mail(one.public_id, one.epoch, one.period, one.created_at)
     values = {

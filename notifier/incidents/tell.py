@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, SupportsBytes
 
 import structlog
 
@@ -101,7 +101,7 @@ class MailChannel:
     sender: str
     name: str
     transports: Sequence[Transport]
-    sign: Callable[[bytes], bytes] | None = None
+    sign: Callable[[SupportsBytes], bytes] | None = None
 
     def tell(self, news: Tidings) -> str:
         """They are told; or why not."""

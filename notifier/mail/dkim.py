@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, SupportsBytes
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -103,16 +103,17 @@ def public_key(kind: str, key: bytes) -> bytes:
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def signed(message: bytes, signers: Sequence[Signer]) -> bytes:
+def signed(message: SupportsBytes, signers: Sequence[Signer]) -> bytes:
     """The message with a signature of each. The same message always gets the same ones: they are of
     the time in its Date.
     """
-    head, _, body = message.partition(b"\r\n\r\n")
+    whole = bytes(message)
+    head, _, body = whole.partition(b"\r\n\r\n")
     fields = dict(_canonical(field) for field in _FIELDS.split(head))
     date = parsedate_to_datetime(fields[b"date"].partition(b":")[2].decode())
     body_hash = b64encode(sha256(_relaxed_body(body)).digest()).decode()
     made = [each.field(fields, body_hash, int(date.timestamp())) for each in signers]
-    return b"".join((*made, message))
+    return b"".join((*made, whole))
 
 
 def _canonical(field: bytes) -> tuple[bytes, bytes]:

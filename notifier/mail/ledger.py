@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import SupportsBytes
 from urllib.parse import quote
 
 import structlog
@@ -51,7 +52,7 @@ _CLAIM_SECONDS = 1.0
 
 #: The message of each, in their order, or why there is none to send. It is asked in one thread,
 #: outside any transaction.
-Compose = Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
+Compose = Callable[[Sequence[Claimed]], Sequence[SupportsBytes | Skip | MessageRefused]]
 
 _Settle = Callable[..., Sequence[int]]
 
@@ -104,7 +105,7 @@ class Ledger:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     progress: Progress | None = None
-    sign: Callable[[bytes], bytes] | None = None
+    sign: Callable[[SupportsBytes], bytes] | None = None
     return_path: Callable[[int], str] | None = None
     mark: Callable[[int], bytes] | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
@@ -196,10 +197,10 @@ class Ledger:
         """
         envelopes, unsent = [], []
         for one, content in zip(claimed, self.compose(claimed), strict=True):
-            if isinstance(content, bytes):
-                envelopes.append(self._envelope(one, content))
-            else:
+            if isinstance(content, Skip | MessageRefused):
                 unsent.append(_unsent(one, content))
+            else:
+                envelopes.append(self._envelope(one, content))
         return envelopes, unsent
 
     def moments(self, asked: Rates) -> Moments:
@@ -344,9 +345,9 @@ class Ledger:
                 reply = anonymous(one.reply or "")
                 log.warning("delivery failed", delivery=one.delivery, cause=cause, reply=reply)
 
-    def _envelope(self, one: Claimed, content: bytes) -> Envelope:
+    def _envelope(self, one: Claimed, content: SupportsBytes) -> Envelope:
         if self.mark:
-            content = self.mark(one.id) + content
+            content = self.mark(one.id) + bytes(content)
         return Envelope(
             one.id,
             message_id(one.public_id, one.period, self.sender),

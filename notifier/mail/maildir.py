@@ -72,7 +72,7 @@ class Maildir:
             return f"already stored as {name}"
         before, after = self.root / "tmp" / name, self.root / "new"
         with os.fdopen(os.open(before, _OVERWRITING, _MODE), "wb") as file:
-            file.write(envelope.content.replace(b"\r\n", b"\n"))
+            file.write(bytes(envelope.content).replace(b"\r\n", b"\n"))
             file.flush()
             os.fsync(file.fileno())
         before.rename(after / name)

@@ -25,7 +25,6 @@ from config.values import is_one_line
 from notifier.errors import MessageRefused
 from notifier.mail.lines import (
     Lines,
-    PlainLines,
     WholeLines,
     are_whole,
     percent_slot,
@@ -153,9 +152,8 @@ def sizes(body: Sequence[Lines]) -> tuple[int, int]:
     return sum(map(len, map(_QUOTED, body))), sum(map(len, map(_BASED, body)))
 
 
-def fill(template: bytes, values: Mapping[str, str]) -> bytes:
-    """The message for one reader, as `WholeLines`, or `PlainLines` where it is: ``template`` with
-    its `SLOTS` filled.
+def fill(template: bytes, values: Mapping[str, str]) -> WholeLines:
+    """The message for one reader: ``template`` with its `SLOTS` filled.
 
     ``message_id`` comes with its angle brackets. Raises MessageRefused where a value is missing
     or holds what its place cannot, and where the template is not of such lines.
@@ -172,8 +170,7 @@ def fill(template: bytes, values: Mapping[str, str]) -> bytes:
     parts[1::2] = [checked.get(place) or spliced(place, checked) for place in parts[1::2]]
     # No value holds a line's end or begins with a dot, and what is spliced for it is as whole; of
     # all of them an address alone may go beyond ASCII.
-    kind = PlainLines if is_plain and checked[_RECIPIENT].isascii() else WholeLines
-    return kind(b"".join(parts))
+    return WholeLines(parts, is_plain and checked[_RECIPIENT].isascii())
 
 
 # As many templates as are being sent at a time: one is cut once, not once a reader.
@@ -184,6 +181,8 @@ def _cut(template: bytes) -> tuple[tuple[bytes, ...], bool]:
         raise MessageRefused("body", "a CR or LF stands alone in it")
     if b"\n." in template:
         raise MessageRefused("body", "a line of it begins with a dot")
+    if not template.endswith(b"\r\n"):
+        raise MessageRefused("body", "its last line does not end")
     return tuple(template.split(b"\0")), template.isascii()
 
 

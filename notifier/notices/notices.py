@@ -23,6 +23,7 @@ from notifier.catalogue import FOLDER
 from notifier.digest.contents import filled
 from notifier.digest.named import Named
 from notifier.errors import MessageRefused
+from notifier.mail.lines import WholeLines
 from notifier.mail.message import Sender
 from notifier.model import (
     EVERY_DAY,
@@ -89,7 +90,7 @@ class Notices:
     page_of: Callable[[str], str]
     shows_latest: bool
 
-    def compose(self, claimed: Sequence[Claimed]) -> Sequence[bytes | Skip | MessageRefused]:
+    def compose(self, claimed: Sequence[Claimed]) -> Sequence[WholeLines | Skip | MessageRefused]:
         """The message of each notice, in their order, or why there is none; made again, it is the
         same as long as what it was made of is.
         """
@@ -129,7 +130,7 @@ class Notices:
         shown = (items[number] for number in numbers if number in items)
         return [(item.title, self.page_of(item.slug)) for item in shown]
 
-    def _made(self, one: Claimed, known: _Known) -> bytes | Skip | MessageRefused:
+    def _made(self, one: Claimed, known: _Known) -> WholeLines | Skip | MessageRefused:
         """One that cannot be made stops no other."""
         # What is asked of a mailbox by a confirmation is whether it is mailed again.
         if one.notice not in _CONFIRMING and self.keyed(one.address) in known.barred:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Final
+from typing import Final, SupportsBytes
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -100,9 +100,9 @@ def listed(
     return found
 
 
-def opened(content: bytes) -> EmailMessage:
+def opened(content: SupportsBytes) -> EmailMessage:
     """The message; one that is broken has defects, and whatever can be read of it."""
-    return message_from_bytes(content, policy=default)
+    return message_from_bytes(bytes(content), policy=default)
 
 
 def part(message: EmailMessage, subtype: str) -> str | None:

@@ -25,6 +25,7 @@ from notifier.digest.named import Named
 from notifier.digest.plan import Planner
 from notifier.digest.render import Renderer
 from notifier.errors import MessageRefused
+from notifier.mail.lines import WholeLines
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import Skip
@@ -97,10 +98,10 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> tuple[Timing, lis
     made = contents(database, renderer.render, taxonomy.moved)
     sent: list[tuple[Claimed, bytes]] = []
 
-    def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    def compose(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
         found = made.compose(claimed)
         pairs = zip(claimed, found, strict=True)
-        sent.extend((one, each) for one, each in pairs if isinstance(each, bytes))
+        sent.extend((one, bytes(each)) for one, each in pairs if isinstance(each, WholeLines))
         return found
 
     transport = Relay(

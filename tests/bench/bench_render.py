@@ -128,7 +128,7 @@ def main(count: int = DIGESTS) -> bool:
     print(f"  peer: two jinja2 templates         {jinja:9,.0f}")
     print(f"  peer: EmailMessage.as_bytes        {as_bytes:9,.0f}")
     print(f"  ratio {ratio:.1f} (asked for: {RATIO:.0f})")
-    sizes = [len(body(fill(each, VALUES), "html")) for each in made[:1]]
+    sizes = [len(body(bytes(fill(each, VALUES)), "html")) for each in made[:1]]
     print(f"  HTML part {sizes[0]:,} characters, message {len(made[0]):,} bytes")
     return ratio >= RATIO
 

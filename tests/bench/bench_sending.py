@@ -28,7 +28,7 @@ from feeds.storage.database import Database
 from notifier.cli import OBJECTS_BETWEEN_COLLECTIONS
 from notifier.digest.contents import filled
 from notifier.errors import MessageRefused
-from notifier.mail.lines import encoded, slot
+from notifier.mail.lines import WholeLines, encoded, slot
 from notifier.mail.message import build
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
@@ -67,7 +67,7 @@ def fill_outbox(database: Database, count: int) -> None:
         add(database, readers[: count - start], f"p{start}")
 
 
-def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+def compose(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
     """The same message for each, with what is personal spliced in."""
     return [filled(one, _template(), LINKS, SENDER.address) for one in claimed]
 

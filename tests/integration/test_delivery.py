@@ -15,6 +15,7 @@ from feeds.errors import StoreBusy
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused, TransportUnavailable
 from notifier.mail import Ended, Transport
+from notifier.mail.lines import WholeLines
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
 from notifier.storage import senders, sending, subscribers, suppressions
@@ -161,7 +162,7 @@ def test_an_envelope_is_complete(database: Database) -> None:
     [envelope] = postbox.taken
     [delivery] = outbox(database)
     assert (envelope.sender, envelope.recipient) == (SENDER.address, delivery.recipient)
-    assert f"Message-ID: {envelope.message_id}\r\n".encode() in envelope.content
+    assert f"Message-ID: {envelope.message_id}\r\n".encode() in bytes(envelope.content)
     assert (envelope.attempts, envelope.in_doubt, envelope.first_at) == (0, 0, NOW)
 
 
@@ -174,7 +175,7 @@ def test_a_temporary_refusal_is_tried_again_later_with_the_same_bytes(
     assert run(database, postbox, minutes=4) == DeliveryReport()
     assert run(database, postbox, minutes=5) == DeliveryReport(accepted=3)
     assert [one.attempts for one in outbox(database)] == [2, 2, 2]
-    assert len({(one.message_id, one.content) for one in postbox.taken}) == 3
+    assert len({(one.message_id, bytes(one.content)) for one in postbox.taken}) == 3
 
 
 def test_who_is_refused_for_days_is_given_up(database: Database) -> None:
@@ -247,7 +248,7 @@ def test_silence_after_the_dot_is_asked_once_more_and_counted(database: Database
     assert run(database, postbox, minutes=4) == DeliveryReport()
     assert run(database, postbox, minutes=5) == DeliveryReport(accepted=1)
     assert [one.in_doubt for one in outbox(database)] == [1]
-    assert len({one.content for one in postbox.taken}) == 1
+    assert len({bytes(one.content) for one in postbox.taken}) == 1
 
 
 def test_silence_after_the_dot_is_held_where_a_person_decides(database: Database) -> None:
@@ -305,7 +306,7 @@ def test_a_run_that_is_to_stop_finishes_what_is_in_hand(database: Database) -> N
 def test_a_message_nobody_can_make_fails_and_the_others_go_on(database: Database) -> None:
     queue(database, 3)
 
-    def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    def compose(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
         refused = MessageRefused("body", "it cannot be")
         made = zip(claimed, letters(claimed), strict=True)
         return [refused if one.id == 1 else letter for one, letter in made]
@@ -320,7 +321,7 @@ def test_a_message_with_nothing_to_say_is_skipped_and_the_others_go_on(
 ) -> None:
     queue(database, 3)
 
-    def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    def compose(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
         return [
             Skip.NOTHING_NEW if one.id == 2 else content
             for one, content in zip(claimed, letters(claimed), strict=True)

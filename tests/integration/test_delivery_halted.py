@@ -7,6 +7,7 @@ from pathlib import Path
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
 from notifier.mail.ledger import Compose
+from notifier.mail.lines import WholeLines
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, NoticeKind, Skip
@@ -26,7 +27,7 @@ def test_a_halt_ends_a_run_before_its_next_message(database: Database, tmp_path:
     queue(database, MANY)
     composed: list[int] = []
 
-    def stopping(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    def stopping(claimed: Sequence[Claimed]) -> list[WholeLines | Skip | MessageRefused]:
         composed.append(len(claimed))
         if len(composed) == 2:
             with database.writing() as connection:

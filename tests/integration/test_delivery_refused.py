@@ -9,6 +9,7 @@ import pytest
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
 from notifier.mail.ledger import Compose
+from notifier.mail.lines import WholeLines
 from notifier.mail.relay_standing import MOST_IN_A_ROW
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.commands import Waits
@@ -125,7 +126,7 @@ def test_a_trial_whose_reader_left_is_followed_by_another(
 
     gone = list[int]()
 
-    def as_one_leaves(claimed: Sequence[Claimed]) -> Sequence[bytes | Skip | MessageRefused]:
+    def as_one_leaves(claimed: Sequence[Claimed]) -> Sequence[WholeLines | Skip | MessageRefused]:
         for one in claimed[: 1 - len(gone)]:
             gone.append(one.id)
             with database.writing() as connection:

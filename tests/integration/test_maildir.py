@@ -33,7 +33,7 @@ def test_a_message_is_stored_whole_for_its_reader_alone(tmp_path: Path) -> None:
     assert {stat.S_IMODE(each.stat().st_mode) for each in (path.parent, tmp_path / "mail")} == {
         0o700
     }
-    assert path.read_bytes() == ENVELOPE.content.replace(b"\r\n", b"\n")
+    assert path.read_bytes() == bytes(ENVELOPE.content).replace(b"\r\n", b"\n")
     [mail] = mailbox.Maildir(tmp_path / "mail", create=False)
     assert (mail["To"], mail.get_payload()) == ("reader@example.org", ".one\ntwo\n")
     assert list((tmp_path / "mail" / "tmp").iterdir()) == []
@@ -75,7 +75,7 @@ def test_what_a_crash_left_half_written_is_replaced(tmp_path: Path) -> None:
     path.unlink()
     (tmp_path / "tmp" / path.name).write_bytes(b"To: rea" * 1_000)
     send(tmp_path, ENVELOPE)
-    assert path.read_bytes() == ENVELOPE.content.replace(b"\r\n", b"\n")
+    assert path.read_bytes() == bytes(ENVELOPE.content).replace(b"\r\n", b"\n")
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

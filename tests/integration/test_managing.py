@@ -14,6 +14,7 @@ from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
+from notifier.mail.lines import WholeLines
 from notifier.model import Frequency, Subscriber, SubscriberState
 from notifier.notices.notices import Notices
 from notifier.storage import senders, sending, subscribers, suppressions
@@ -332,7 +333,7 @@ def test_a_link_is_mailed_to_whoever_has_the_address_and_to_nobody_else(
         lease = senders.begin(connection, "one")
         claimed = sending.claim(connection, lease, "one", NOW, 10)
     [content] = notices.compose(claimed)
-    assert isinstance(content, bytes)
+    assert isinstance(content, WholeLines)
     text = part(opened(content), "plain") or ""
     found = re.search(r"/manage/\S+", text)
     assert found

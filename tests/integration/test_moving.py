@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
+from notifier.mail.lines import WholeLines
 from notifier.model import DeliveryState, Settlement, Subscriber, SubscriberState
 from notifier.notices.notices import Notices
 from notifier.storage import senders, sending, subscribers, suppressions, tables
@@ -62,7 +63,7 @@ def leaving(notices: Notices) -> list[tuple[str, str, str]]:
     with notices.database.writing() as connection:
         lease = senders.begin(connection, "one")
         claimed = sending.claim(connection, lease, "one", NOW + timedelta(days=9), 100)
-    made = [opened(each) for each in notices.compose(claimed) if isinstance(each, bytes)]
+    made = [opened(each) for each in notices.compose(claimed) if isinstance(each, WholeLines)]
     return [(str(one["to"]), str(one["subject"]), part(one, "plain") or "") for one in made]
 
 

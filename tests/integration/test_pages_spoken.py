@@ -205,7 +205,7 @@ def test_no_digest_holds_one_either(spoken: Spoken) -> None:
     rendered = Renderer(sender, named, most_bytes=MOST_BYTES).render(
         digest, follows=followed, frequency=Frequency.DAILY, day=DAY, language=spoken.language
     )
-    mail = fill(rendered, VALUES)
+    mail = bytes(fill(rendered, VALUES))
     page = re.sub("<style.*?</style>|<[^>]*>", " ", body(mail, "html"), flags=re.DOTALL)
     subject = str(parsed(mail)["subject"])
     assert strangers(" ".join((subject, body(mail, "plain"), page)), spoken.language) == set()

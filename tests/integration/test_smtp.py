@@ -72,7 +72,7 @@ def test_a_message_goes_out_with_and_without_pipelining(ehlo: bytes | None) -> N
     assert answers == [ACCEPTED, ACCEPTED]
     assert usable
     assert server.sessions == 1
-    assert server.contents == [ENVELOPE.content.replace(b"\r\n.", b"\r\n..")] * 2
+    assert server.contents == [bytes(ENVELOPE.content).replace(b"\r\n.", b"\r\n..")] * 2
     assert commands(server)[-1] == b"QUIT"
 
 

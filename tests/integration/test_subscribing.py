@@ -15,6 +15,7 @@ from feeds import search
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
+from notifier.mail.lines import WholeLines
 from notifier.model import Frequency, NoticeKind, Subscriber, SubscriberState
 from notifier.notices.notices import CONFIRM_WITHIN, Notices
 from notifier.storage import senders, sending, subscribers, suppressions
@@ -88,7 +89,7 @@ def mails(database: Database, osce: Taxonomy) -> list[tuple[str, str]]:
         page_of=lambda slug: f"{SITE.url}/items/{slug}/",
         shows_latest=True,
     )
-    found = [opened(each) for each in notices.compose(claimed) if isinstance(each, bytes)]
+    found = [opened(each) for each in notices.compose(claimed) if isinstance(each, WholeLines)]
     return [(str(each["subject"]), part(each, "plain") or "") for each in found]
 
 

@@ -37,7 +37,7 @@ def copy(public_id: str, period: str, _: float) -> bytes | None:
     template = build(
         SENDER, subject="News", language="en", text=[encoded("News")], html=[encoded(html)]
     )
-    return fill(template, {**VALUES, "unsubscribe_url": UNSUBSCRIBE})
+    return bytes(fill(template, {**VALUES, "unsubscribe_url": UNSUBSCRIBE}))
 
 
 @pytest.fixture

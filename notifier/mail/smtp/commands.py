@@ -6,12 +6,12 @@ Must never know a connection.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, SupportsBytes
 
 from notifier.errors import UnusableAddress
-from notifier.mail.lines import PlainLines, WholeLines, are_whole
+from notifier.mail.lines import WholeLines, are_whole
 from notifier.model import Envelope, Reply, Stage, mailbox
 
 #: White space and control characters end a command or smuggle in another one; angle brackets end
@@ -105,14 +105,15 @@ COMMANDS: Final = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 
 class Transaction(NamedTuple):
-    """All a client says: a command after the other, one a stage, then content, and the end with
-    the final dot.
+    """All a client says: a command after the other, one a stage, then content of so many bytes, in
+    pieces, and the end with the final dot.
 
     Where the server pipelines, the commands go out in one write (RFC 2920 section 3.1).
     """
 
     commands: tuple[bytes, bytes, bytes]
-    content: bytes
+    content: Sequence[bytes]
+    size: int
     end: bytes
 
 
@@ -131,12 +132,15 @@ def begin(
     recipient = _path(Stage.RCPT, envelope.recipient, extensions)
     if isinstance(recipient, Reply):
         return recipient
-    content = envelope.content
-    # To look through a message takes as long as all the rest.
-    is_ascii = isinstance(content, PlainLines) or content.isascii()
-    if refusal := _refused(content, extensions, is_ascii=is_ascii):
-        return refusal
-    options = b" SIZE=%d" % len(content) if extensions.size else b""
+    lines = _lines(envelope.content)
+    if lines is None:
+        # Servers disagree where such a message ends: what follows might pass as another one.
+        return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
+    pieces, size, is_ascii = lines
+    if not (is_ascii or extensions.eight_bit):
+        text = "the message needs 8BITMIME, which the server does not offer"
+        return _refusal(Stage.DATA, 554, "5.6.3", text)
+    options = b" SIZE=%d" % size if extensions.size else b""
     if not is_ascii:
         options += b" BODY=8BITMIME"
     if not (sender.isascii() and recipient.isascii()):
@@ -147,8 +151,8 @@ def begin(
         wishes = b" NOTIFY=FAILURE,DELAY" + _orcpt(recipient)
     asked = b"MAIL FROM:<%b>%b\r\n" % (sender, options)
     to_whom = b"RCPT TO:<%b>%b\r\n" % (recipient, wishes)
-    end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
-    return Transaction((asked, to_whom, b"DATA\r\n"), _stuffed(content), end)
+    end = b".\r\n" if pieces[-1].endswith(b"\r\n") else b"\r\n.\r\n"
+    return Transaction((asked, to_whom, b"DATA\r\n"), pieces, size, end)
 
 
 def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
@@ -167,14 +171,17 @@ def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
     return path.encode()
 
 
-def _refused(content: bytes, extensions: Extensions, *, is_ascii: bool) -> Reply | None:
-    if not (isinstance(content, WholeLines) or (are_whole(content) and b"\0" not in content)):
-        # Servers disagree where such a message ends: what follows might pass as another one.
-        return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
-    if not (is_ascii or extensions.eight_bit):
-        text = "the message needs 8BITMIME, which the server does not offer"
-        return _refusal(Stage.DATA, 554, "5.6.3", text)
-    return None
+def _lines(content: SupportsBytes) -> tuple[Sequence[bytes], int, bool] | None:
+    """What is said of a message, in pieces, a dot doubled where it begins a line; how long it is
+    without those (RFC 1870 section 3); and whether it is in ASCII. None where its end is not plain.
+    """
+    if isinstance(content, WholeLines):
+        return content.pieces, sum(map(len, content.pieces)), content.is_ascii
+    text = bytes(content)
+    # To look through a message takes as long as all the rest.
+    if not are_whole(text) or b"\0" in text:
+        return None
+    return [(b"\r\n" + text).replace(b"\r\n.", b"\r\n..")[2:]], len(text), text.isascii()
 
 
 def _orcpt(recipient: bytes) -> bytes:
@@ -194,12 +201,6 @@ def _xtext(text: str) -> bytes:
     if not _XTEXT.fullmatch(text):
         text = _NOT_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)
     return text.encode("ascii")
-
-
-def _stuffed(content: bytes) -> bytes:
-    if isinstance(content, WholeLines):
-        return content
-    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
 
 
 def _refusal(stage: Stage, code: int, enhanced: str, text: str) -> Reply:

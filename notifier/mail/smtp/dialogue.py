@@ -9,7 +9,7 @@ in one write, so that a message costs one round trip; every reply is read and co
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -53,7 +53,8 @@ class _Talk:
 
     envelope: Envelope
     commands: tuple[bytes, ...]
-    content: bytes
+    content: Sequence[bytes]
+    size: int
     end: bytes
     said: int = 0
     refused: Reply | None = None
@@ -114,7 +115,7 @@ class SmtpSession(asyncio.Protocol):
             self._left -= 1
             talk = _Talk(envelope, *transaction)
         else:
-            talk = _Talk(envelope, (), b"", b"", refused=transaction)
+            talk = _Talk(envelope, (), (), 0, b"", refused=transaction)
         self._talks.append(talk)
         first = self._talks[0]
         if self._transport.is_closing():
@@ -205,10 +206,11 @@ class SmtpSession(asyncio.Protocol):
 
     def _leave(self, talk: _Talk) -> None:
         """The message goes out whole: its end, which puts it in doubt, when the rest has gone."""
-        if len(talk.content) > _PIECE_BYTES:
+        if talk.size > _PIECE_BYTES:
             self._transport.set_write_buffer_limits(high=0)
-            self._write(talk.content[:-_PIECE_BYTES])
-            talk.content = talk.content[-_PIECE_BYTES:]
+            whole = b"".join(talk.content)
+            self._write(whole[:-_PIECE_BYTES])
+            talk.content = [whole[-_PIECE_BYTES:]]
             if self._is_full:
                 self._drained = talk
                 return
@@ -222,8 +224,8 @@ class SmtpSession(asyncio.Protocol):
         behind = b""
         if self._extensions.pipelining and len(self._talks) > 1:
             behind = self._said(self._talks[1])
-        self._write(b"".join((talk.content, talk.end, behind)))
-        talk.content = b""
+        self._write(b"".join((*talk.content, talk.end, behind)))
+        talk.content = ()
 
     def _write(self, said: bytes) -> None:
         if said:

@@ -245,7 +245,7 @@ def test_a_mail_goes_by_the_first_way_that_takes_it() -> None:
     assert a_mail(*ways).tell(some_news()) == ""
     assert [len(way.taken) for way in ways] == [0, 1, 1, 0]
     [envelope] = ways[2].taken
-    mail = message_from_bytes(envelope.content, policy=policy.default)
+    mail = message_from_bytes(bytes(envelope.content), policy=policy.default)
     assert (mail["To"], envelope.recipient) == ("op@example.org", "op@example.org")
     assert mail["Subject"] == "[Nächste News] the relay cannot be reached"
     [author] = mail["From"].addresses

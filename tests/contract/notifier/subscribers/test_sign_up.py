@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
+from notifier.mail.lines import WholeLines
 from notifier.model import (
     ConsentKind,
     Frequency,
@@ -99,7 +100,7 @@ def mails(
         shows_latest=True,
     )
     return [
-        message_from_bytes(each, policy=default) if isinstance(each, bytes) else each
+        message_from_bytes(bytes(each), policy=default) if isinstance(each, WholeLines) else each
         for each in notices.compose(claimed(database, now=now))
     ]
 

@@ -31,7 +31,7 @@ def mail(folder: Path, language: str = "en") -> bytes:
     template = renderer.render(
         a_digest(), follows=FOLLOWED, frequency=Frequency.DAILY, day=DAY, language=language
     )
-    return fill(template, VALUES)
+    return bytes(fill(template, VALUES))
 
 
 def test_ours_are_sound() -> None:

@@ -95,7 +95,8 @@ def made(renderer: Renderer, digest: Digest, topics: Sequence[TopicRef]) -> byte
     template = renderer.render(
         digest, follows=[*map(only, topics)], frequency=Frequency.DAILY, day=DAY, language="en"
     )
-    return fill(template, VALUES | {"view_url": LONG_URL, "unsubscribe_url": LONG_URL})
+    values = VALUES | {"view_url": LONG_URL, "unsubscribe_url": LONG_URL}
+    return bytes(fill(template, values))
 
 
 def test_what_does_not_fit_of_any_topic_is_led_to_all_news() -> None:

@@ -1,7 +1,7 @@
 """A digest is a message every mail program reads alike, and nobody can put a header into."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
@@ -48,7 +48,7 @@ def a_template(
 
 
 def a_message(*arguments: Any, **changes: Any) -> EmailMessage:
-    return parsed(fill(a_template(*arguments, **changes), VALUES))
+    return parsed(message_of(a_template(*arguments, **changes), VALUES))
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -93,6 +93,11 @@ def check_lines(message: bytes) -> None:
     assert not [line for line in lines if line.startswith((b".", b"From "))]
 
 
+def message_of(template: bytes, values: Mapping[str, str]) -> bytes:
+    """The message for one reader, as it leaves."""
+    return bytes(fill(template, values))
+
+
 def within(pieces: list[str], place: str) -> list[str]:
     """Each of the pieces with a slot, or what stands there, in its middle."""
     halves = ((piece[: len(piece) // 2], piece[len(piece) // 2 :]) for piece in pieces)
@@ -104,7 +109,7 @@ def within(pieces: list[str], place: str) -> list[str]:
 @example("", ["From x\n.\n..\nFrom \n.x" + "." * 200], ["..", "Права человека. " * 20])
 def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]) -> None:
     """Any subject and bodies, with slots anywhere, arrive as they were written, either encoded."""
-    message = fill(
+    message = message_of(
         a_template(
             subject=subject,
             text=within(texts, slot("unsubscribe_url")),
@@ -144,7 +149,8 @@ def test_a_body_in_russian_takes_half_of_what_it_took() -> None:
 
 def test_a_long_page_address_is_broken_softly() -> None:
     url = f"https://news.example.org/{'x' * 200}"
-    message = fill(a_template(text=f"Read {slot('view_url')} here."), {**VALUES, "view_url": url})
+    template = a_template(text=f"Read {slot('view_url')} here.")
+    message = message_of(template, {**VALUES, "view_url": url})
     check_lines(message)
     assert seen(content(parsed(message), "plain")) == f"Read {url} here.\n"
 
@@ -154,14 +160,14 @@ def test_a_page_address_of_any_length_stays_whole(length: int, before: int, behi
     """Wherever it stands in a line, and however long it is, lines keep to 76 (RFC 2045 6.7)."""
     url = f"https://news.example.org/{'x' * length}"
     text = f"{'a' * before}{slot('view_url')}{'b' * behind}"
-    message = fill(a_template(text=text), {**VALUES, "view_url": url})
+    message = message_of(a_template(text=text), {**VALUES, "view_url": url})
     check_lines(message)
     assert seen(content(parsed(message), "plain")) == f"{'a' * before}{url}{'b' * behind}\n"
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
 def test_any_name_of_the_sender_arrives_as_it_was_written(name: str) -> None:
-    message = fill(a_template(a_sender(name=name)), VALUES)
+    message = message_of(a_template(a_sender(name=name)), VALUES)
     check_lines(message)
     # The parser of Python 3.11 keeps a space between encoded words of a name (RFC 2047 6.2 drops
     # it), so the header is decoded first.
@@ -228,7 +234,7 @@ def test_an_address_that_is_too_long_for_a_query_is_refused() -> None:
     url = f"https://news.example.org/{'/' * 300}"
     template = a_template(a_sender(unsubscribe_mailbox="leave@example.org"))
     with pytest.raises(MessageRefused, match="too long"):
-        fill(template, {**VALUES, "unsubscribe_url": url})
+        message_of(template, {**VALUES, "unsubscribe_url": url})
 
 
 def test_text_comes_first_and_html_last() -> None:
@@ -248,19 +254,21 @@ def test_equal_content_gives_equal_bytes_and_different_content_another_boundary(
 
 
 def test_a_slot_on_a_line_of_its_own_needs_no_soft_breaks() -> None:
-    body = fill(a_template(), VALUES).decode()
+    message = fill(a_template(), VALUES)
+    body = bytes(message).decode("ascii")
+    assert message.is_ascii
     assert f"\r\nUnsubscribe\r\n{VALUES['unsubscribe_url']}\r\n\r\n" in body
 
 
 def test_a_line_with_a_single_dot_does_not_end_the_message() -> None:
     """RFC 5321 4.5.2: transports stuff dots; a message without such lines is safe without."""
-    assert b"\r\n.\r\n" not in fill(a_template(text="one\n.\ntwo"), VALUES)
+    assert b"\r\n.\r\n" not in message_of(a_template(text="one\n.\ntwo"), VALUES)
 
 
 def test_a_long_subject_is_folded_and_a_long_word_encoded() -> None:
     labels = ", ".join(["Combating trafficking in human beings"] * 5)
     for subject in (labels, "x" * 300, "=?utf-8?q?not_an_encoded_word?=", "Права человека " * 9):
-        message = fill(a_template(subject=subject), VALUES)
+        message = message_of(a_template(subject=subject), VALUES)
         subject_lines = re.search(rb"Subject: (.*?)\r\nDate:", message, re.DOTALL)
         assert subject_lines
         assert max(map(len, subject_lines[0].split(b"\r\n"))) <= 76
@@ -298,7 +306,7 @@ def test_a_body_holds_no_other_slot_than_page_addresses(body: str) -> None:
 )
 def test_a_value_that_cannot_stand_in_its_slot_is_refused(name: str, tail: str) -> None:
     with pytest.raises(MessageRefused, match=name) as refused:
-        fill(a_template(), {**VALUES, name: VALUES[name] + tail})
+        message_of(a_template(), {**VALUES, name: VALUES[name] + tail})
     assert refused.value.part == name
 
 
@@ -324,34 +332,42 @@ def test_a_value_that_cannot_stand_in_its_slot_is_refused(name: str, tail: str) 
 )
 def test_a_value_means_nothing_more_than_it_should(name: str, value: str) -> None:
     with pytest.raises(MessageRefused):
-        fill(a_template(), {**VALUES, name: value})
+        message_of(a_template(), {**VALUES, name: value})
 
 
 def test_a_template_with_a_line_that_begins_with_a_dot_is_refused() -> None:
     """A message of it is known to need no dot doubled (RFC 5321 section 4.5.2)."""
     with pytest.raises(MessageRefused, match="begins with a dot"):
-        fill(a_template() + b".\r\n", VALUES)
+        message_of(a_template() + b".\r\n", VALUES)
+
+
+def test_a_template_whose_last_line_does_not_end_is_refused() -> None:
+    """Nothing is put between it and the dot that ends a message of it."""
+    for last in (b"--", slot("unsubscribe_url").encode()):
+        with pytest.raises(MessageRefused, match="does not end"):
+            message_of(a_template() + last, VALUES)
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\n\r", b"\r\r\n"])
 def test_a_template_in_which_an_end_of_line_stands_alone_is_refused(end: bytes) -> None:
     with pytest.raises(MessageRefused, match="stands alone"):
-        fill(a_template() + b"--" + end, VALUES)
+        message_of(a_template() + b"--" + end, VALUES)
     # A slot between the two does not make one end of them.
     with pytest.raises(MessageRefused, match="stands alone"):
-        fill(b"\r" + slot("recipient").encode() + b"\n", VALUES)
+        message_of(b"\r" + slot("recipient").encode() + b"\n", VALUES)
 
 
 def test_every_slot_needs_a_value() -> None:
     for name in SLOTS:
         with pytest.raises(MessageRefused, match=name):
-            fill(a_template(), {key: value for key, value in VALUES.items() if key != name})
+            message_of(a_template(), {key: value for key, value in VALUES.items() if key != name})
 
 
 def test_an_address_beyond_ascii_stands_in_utf_8() -> None:
     """RFC 6532; whether it can be sent is for the transport to ask (RFC 6531)."""
     message = fill(a_template(), {**VALUES, "recipient": "чтец@example.org"})
-    assert "\r\nTo: чтец@example.org\r\n".encode() in message
+    assert "\r\nTo: чтец@example.org\r\n".encode() in bytes(message)
+    assert not message.is_ascii
 
 
 @given(
@@ -363,7 +379,7 @@ def test_an_address_beyond_ascii_stands_in_utf_8() -> None:
 def test_any_address_that_can_be_one_stands_in_to_alone(local: str) -> None:
     """Others are refused: nobody is added by the way somebody is spelt."""
     address = f"{local}@bücher.example"
-    message = fill(a_template(), {**VALUES, "recipient": address})
+    message = message_of(a_template(), {**VALUES, "recipient": address})
     check_lines(message)
     found = message_from_bytes(message, policy=policy.default.clone(utf8=True))
     told = found["to"].encode("utf-8", "surrogateescape").decode()

@@ -84,12 +84,14 @@ def test_what_is_too_long_for_a_notification_is_not_asked_for() -> None:
         (b"a\r\n", b"a\r\n.\r\n"),
         (b"a", b"a\r\n.\r\n"),
         (b".a\r\n.\r\nb\r\n", b"..a\r\n..\r\nb\r\n.\r\n"),
-        (WholeLines(b"a\r\nb\r\n"), b"a\r\nb\r\n.\r\n"),
+        (WholeLines((b"a\r\n", b"b\r\n"), is_ascii=True), b"a\r\nb\r\n.\r\n"),
     ],
 )
-def test_a_message_ends_with_a_dot_and_no_line_of_it_does(content: bytes, said: bytes) -> None:
+def test_a_message_ends_with_a_dot_and_no_line_of_it_does(
+    content: bytes | WholeLines, said: bytes
+) -> None:
     transaction = begun(ENVELOPE._replace(content=content))
-    assert transaction.content + transaction.end == said
+    assert b"".join((*transaction.content, transaction.end)) == said
 
 
 def test_a_name_beyond_ascii_needs_an_offer() -> None:
