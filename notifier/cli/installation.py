@@ -47,8 +47,8 @@ def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
         return [pair for key, each in value.items() for pair in _flat(f"{prefix}.{key}", each)]
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return [pair for i, each in enumerate(value) for pair in _flat(f"{prefix}[{i}]", each)]
-    if isinstance(value, list | tuple):
-        value = ", ".join(map(str, value)) or "none"
+    if value is None or isinstance(value, list | tuple):
+        value = ", ".join(map(str, value or ())) or "none"
     return [(prefix.removeprefix("."), value)]
 
 

@@ -18,7 +18,6 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TypeAlias, TypeVar
 
-from notifier.errors import LeaseLost
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane, has_not_left
 from notifier.mail.flow.one_core import core_of_this_thread, kept_on, quick_turns
@@ -300,7 +299,7 @@ class _Sending:
             self.fill()
         self._look()
 
-    def _lost(self, problem: LeaseLost) -> None:
+    def _lost(self, problem: Exception) -> None:
         """Nothing can be recorded any more, not even what is on the wire."""
         self._note(problem)
         self.end()
@@ -377,7 +376,7 @@ class _Sending:
                     self._tell(self._served, group)
                 else:
                     self._tell(self._tick)
-        except LeaseLost as problem:
+        except Exception as problem:  # noqa: BLE001 - of a lost lease, or a bug: raised at the end
             self._tell(self._lost, problem)
 
     def _asked(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:

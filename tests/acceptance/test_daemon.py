@@ -131,6 +131,7 @@ def test_a_second_daemon_on_the_same_store_is_refused(served: Served) -> None:
         [roles] = [line.split(maxsplit=1)[1] for line in words if line.startswith("nodes[0].roles")]
         assert set(roles.split(", ")) == set(served.house.report("status")["nodes"][0]["roles"])
     assert served.house.report("status")["daemon"] is None
+    assert re.search(r"^daemon +none$", served.house.call("status").stdout.decode(), re.MULTILINE)
 
 
 def test_a_taken_port_is_said_plainly(served: Served) -> None:

@@ -15,6 +15,7 @@ from feeds.errors import StoreBusy
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused, TransportUnavailable
 from notifier.mail import Ended, Transport
+from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.mail.lines import WholeLines
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
@@ -398,6 +399,27 @@ def test_who_stood_still_for_too_long_sends_nothing_more(
     assert len(postbox.taken) == 3
     assert states(database).count(DeliveryState.SENDING) == 1
     assert run(database, Postbox()) == DeliveryReport(accepted=38, in_doubt=1)
+
+
+def test_a_bug_where_the_ledger_is_kept_ends_the_run(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for a thread that is gone."""
+    queue(database, 40)
+    postbox = Postbox(sessions=2)
+    serve = Ledger.serve
+
+    def serves(ledger: Ledger, exchanges: Sequence[LedgerEntry]) -> None:
+        if len(postbox.taken) >= 3:
+            raise RuntimeError("a bug")
+        serve(ledger, exchanges)
+
+    monkeypatch.setattr(Ledger, "serve", serves)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(database, postbox)
+    monkeypatch.undo()
+    in_doubt = states(database).count(DeliveryState.SENDING)
+    assert run(database, Postbox()).in_doubt == in_doubt > 0
 
 
 def test_who_left_since_their_message_was_claimed_does_not_get_it(database: Database) -> None:
