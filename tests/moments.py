@@ -24,10 +24,20 @@ class Moment:
     most: int
     seconds: float
 
+    @property
+    def at_work(self) -> tuple[Any, str]:
+        """Whose it is, and its name there. Raises AttributeError where there is none of it."""
+        *owners, last = self.name.split(".")
+        owner: Any = import_module(self.module)
+        for each in owners:
+            owner = getattr(owner, each)
+        getattr(owner, last)
+        return owner, last
+
 
 #: Each with the word of the table that says how often a kill met it.
 MOMENTS = {
-    "migrates": Moment("feeds.storage.database", "Database._upgrade", 1, 0.3),
+    "migrates": Moment("feeds.storage.database", "Database.bring_to", 1, 0.3),
     "plans": Moment("notifier.digest.plan", "_Planning.plan", 1, 0.1),
     "recovers": Moment("notifier.storage.sending", "recover", 1, 0.005),
     "claims": Moment("notifier.storage.sending", "claim", 4, 0.01),
@@ -59,7 +69,11 @@ class Watched:
     folder: Path
 
     def python_path(self, death: Death | None) -> str:
-        """What a Python with this path tells is told here; nothing is yet. It dies as it is to."""
+        """What a Python with this path tells is told here; nothing is yet. It dies as it is to.
+
+        Raises AttributeError where a moment is none: what goes wrong there is passed over.
+        """
+        assert all(moment.at_work for moment in MOMENTS.values())
         self.folder.mkdir(exist_ok=True)
         self._at.write_bytes(bytes(len(MOMENTS)))
         code = _CODE.format(at=str(self._at), death=death)
@@ -82,10 +96,7 @@ def watch(at: Path, death: Death | None) -> None:
     with at.open("r+b") as file:
         told = mmap.mmap(file.fileno(), len(MOMENTS))
     for number, (name, moment) in enumerate(MOMENTS.items()):
-        *owners, last = moment.name.split(".")
-        owner: Any = import_module(moment.module)
-        for each in owners:
-            owner = getattr(owner, each)
+        owner, last = moment.at_work
         dies = death if death and death.moment == name else None
         setattr(owner, last, _watched(getattr(owner, last), told, number, dies))
 
