@@ -30,6 +30,8 @@ from notifier.storage.tables import cadences, coverage
 #: Stands for no first day at all: what is unique has no nulls.
 _ALWAYS = date.min
 _ANYWHERE = ZoneInfo("UTC")
+#: By which cadence somebody's digests come, or came until they left.
+IS_THEIRS = cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was)
 _UNIQUE = ("frequency", "minute", "weekdays", "timezone", "first", "quiet_minutes")
 
 

@@ -29,15 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, IntegrityError
 
-from feeds.storage.columns import (
-    AtOnce,
-    Cell,
-    Instant,
-    Number,
-    as_text,
-    paired,
-    pairs,
-)
+from feeds.storage.columns import AtOnce, Cell, Instant, Number, as_text, paired, pairs
 from feeds.storage.engines import Spelt
 from notifier.errors import UnusableAddress
 from notifier.model import Cause, DeliveryState, Frequency, Settlement, Window, mailbox

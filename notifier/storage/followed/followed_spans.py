@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from feeds.storage.database import last_number, next_numbers
 from feeds.storage.engines import upsert
 from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import matches
-from notifier.storage.cadences import key_of
+from notifier.storage.cadences import IS_THEIRS, key_of
 from notifier.storage.tables import cadences, coverage, subscriptions
 
 
@@ -220,8 +220,8 @@ def _cover(
 def _keep_quiet(connection: Connection, owner: int, cadence: Cadence) -> None:
     """The quiet minutes that go on last as long as somebody wants them to from now on."""
     is_it = (coverage.c.subscriber == owner, coverage.c.frequency == Frequency.IMMEDIATE)
-    was = cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was)
-    quiet = select(coverage.c.due_at, cadences.c.quiet_minutes).join_from(coverage, cadences, was)
+    columns = (coverage.c.due_at, cadences.c.quiet_minutes)
+    quiet = select(*columns).join_from(coverage, cadences, IS_THEIRS)
     row = connection.execute(quiet.where(*is_it, coverage.c.due_at.is_not(None))).one_or_none()
     if row and row.quiet_minutes != cadence.quiet_minutes:
         more = timedelta(minutes=cadence.quiet_minutes - row.quiet_minutes)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Row, Select, func, select
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from feeds.errors import MalformedSelection
 from feeds.model import TopicRef
@@ -45,7 +45,7 @@ def people_by(
     rest = [
         _follows(chosen),
         select(coverage.c.subscriber, coverage.c.cadence.label("live"), cadences)
-        .join(cadences, cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was))
+        .join(cadences, stored.IS_THEIRS)
         .where(coverage.c.subscriber.in_(chosen))
         .order_by(coverage.c.subscriber, coverage.c.frequency),
         select(mutes).where(mutes.c.subscriber.in_(chosen)).order_by(mutes.c.topic),

@@ -3,45 +3,32 @@ from it as one cell: each is there what it was here, and here what it was there.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Select, Text, bindparam, select
 
-from feeds.storage.columns import (
-    AtOnce,
-    Cell,
-    Instant,
-    Number,
-    as_text,
-    listed,
-    paired,
-    pairs,
-)
+from feeds.storage.columns import AtOnce, Cell, Instant, Number, as_text, listed, paired, pairs
 from feeds.storage.database import Database
 from tests.items import NOON
 
 _GIVEN = pairs("given")
 _NUMBER = Cell(_GIVEN.c.key, Number)
-_TEXTS = select(_NUMBER.label("number"), Cell(_GIVEN.c.value, Text()).label("text"))
-_MOMENTS = select(_NUMBER.label("number"), Cell(_GIVEN.c.value, Instant()).label("moment"))
-_AT_ONCE = {_TEXTS: AtOnce(_TEXTS), _MOMENTS: AtOnce(_MOMENTS)}
+_TEXTS, _MOMENTS = (
+    select(_NUMBER.label("number"), Cell(_GIVEN.c.value, kind).label("told"))
+    for kind in (Text(), Instant())
+)
 EAST = timezone(timedelta(hours=5, minutes=45))
 
 
-def texts(database: Database, given: Mapping[int, str | None]) -> dict[int, str | None]:
+def read(
+    database: Database, asked: Select[Any], given: Mapping[int, object]
+) -> dict[object, object]:
     with database.reading() as connection:
         values = {"given": paired(given)}
-        found = {row.number: row.text for row in connection.execute(_TEXTS, values)}
-        assert dict(_AT_ONCE[_TEXTS](connection, values)) == found
-    return found
-
-
-def moments(database: Database, given: Mapping[int, datetime | None]) -> dict[int, datetime | None]:
-    with database.reading() as connection:
-        values = {"given": paired(given)}
-        found = {row.number: row.moment for row in connection.execute(_MOMENTS, values)}
-        assert dict(_AT_ONCE[_MOMENTS](connection, values)) == found
+        found = {row.number: row.told for row in connection.execute(asked, values)}
+        assert dict(AtOnce(asked)(connection, values)) == found
     return found
 
 
@@ -49,14 +36,14 @@ def moments(database: Database, given: Mapping[int, datetime | None]) -> dict[in
     "text", ["plain", "", None, '\'; "x" [1] {\\} \\u0041', "Straße → 日本 😀", "12", "null"]
 )
 def test_a_text_is_the_same_in_the_store(database: Database, text: str | None) -> None:
-    assert texts(database, {1: text}) == {1: text}
+    assert read(database, _TEXTS, {1: text}) == {1: text}
 
 
 def test_numbers_and_moments_are_what_they_were_and_none_is_none(database: Database) -> None:
     there = NOON.astimezone(EAST).replace(microsecond=1200)
     half = NOON.replace(microsecond=500_000)
     given = {2**40: there, 0: None, -1: NOON, 2: half}
-    assert moments(database, given) == given
+    assert read(database, _MOMENTS, given) == given
 
 
 def test_a_moment_that_is_given_by_itself_is_what_it_was(database: Database) -> None:
@@ -68,7 +55,7 @@ def test_a_moment_that_is_given_by_itself_is_what_it_was(database: Database) -> 
 
 
 def test_no_rows_are_none(database: Database) -> None:
-    assert texts(database, {}) == {}
+    assert read(database, _TEXTS, {}) == {}
 
 
 def test_what_no_cell_can_hold_is_refused() -> None:
